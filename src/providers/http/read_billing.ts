@@ -47,6 +47,12 @@ export class BillingReader {
 
   /** Returns what was collected for a request to the given model. Absent members are left out. */
   billing(requestedModel?: string): Billing {
+    const isPlain = this.#cost === undefined && this.#tier === undefined &&
+      this.#longWrites === undefined;
+    // Most responses report their usage alone.
+    if (isPlain && this.#model === requestedModel) {
+      return this.#usage === undefined ? {} : { usage: this.#usage };
+    }
     return {
       ...(this.#usage !== undefined && { usage: this.#usage }),
       ...(this.#cost !== undefined && { cost: this.#cost }),

@@ -12,7 +12,7 @@ const TICKS_PER_DOLLAR = 1e10;
  * camel case.
  */
 export function readReportedCost(usage: unknown): ReportedCost | undefined {
-  if (!isRecord(usage)) return undefined;
+  if (!isRecord(usage) || !mayHaveCost(usage)) return undefined;
   const ticks = find(usage, "cost_in_usd_ticks", "costInUsdTicks");
   if (ticks !== undefined) return { total: ticks / TICKS_PER_DOLLAR };
   if (isRecord(usage.cost)) return readCostParts(usage.cost);
@@ -23,6 +23,12 @@ export function readReportedCost(usage: unknown): ReportedCost | undefined {
   if (charge !== undefined) return readCharge(charge, usage);
   const estimated = find(usage, "estimated_cost", "estimatedCost");
   return estimated === undefined ? undefined : { total: estimated };
+}
+
+/** Whether a usage has a member about a cost. Most have none. */
+function mayHaveCost(usage: Record<string, unknown>): boolean {
+  for (const name in usage) if (name.includes("cost") || name.includes("Cost")) return true;
+  return false;
 }
 
 /** Reads Perplexity's object. Its total includes fees for searches. */

@@ -3,6 +3,8 @@ import { describeHtml, isHtml } from "../http/error_body.ts";
 import { keepAnswerDigits } from "./exact_answer.ts";
 import { DocumentError } from "./provider_error.ts";
 
+/** The first character of nearly all documents, which are objects. */
+const BRACE = "{".charCodeAt(0);
 /** Comments and blank lines. Servers send them to keep the connection alive. */
 const FILLER = /^(?:\s+|:[^\r\n]*[\r\n])*/;
 /** A field of an event. `error` is llama.cpp's own. */
@@ -15,6 +17,7 @@ const FIELD_START = /^(d|da|dat|e|ev|eve|even|er|err|erro|i|r|re|ret|retr)$/;
  * if that is not known yet, as there are only comments and blank lines.
  */
 export function beginsWithEvents(text: string): boolean | undefined {
+  if (text.charCodeAt(0) === BRACE) return false;
   const rest = text.slice(FILLER.exec(text)![0].length);
   if (rest === "" || rest.startsWith(":") || FIELD_START.test(rest)) return undefined;
   return FIELD.test(rest);
@@ -27,9 +30,12 @@ export function beginsWithEvents(text: string): boolean | undefined {
  */
 // deno-lint-ignore no-explicit-any -- untrusted input, checked by the reader
 export function parseDocument(text: string): any {
-  const body = text.replace(FILLER, "");
-  if (body === "") throw new DocumentError("is empty");
-  if (isHtml(body)) throw new DocumentError(`is ${describeHtml(body)}: check the base URL`);
+  let body = text;
+  if (text.charCodeAt(0) !== BRACE) {
+    body = text.replace(FILLER, "");
+    if (body === "") throw new DocumentError("is empty");
+    if (isHtml(body)) throw new DocumentError(`is ${describeHtml(body)}: check the base URL`);
+  }
   try {
     const json = JSON.parse(body);
     keepAnswerDigits(json, body);

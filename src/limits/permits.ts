@@ -15,7 +15,7 @@ export class Permits implements PermitRequest {
   readonly tokens: number;
   readonly priority: number;
   /** The longest pause that it waits for, in milliseconds. */
-  longestPause = Infinity;
+  longestPause: number = Infinity;
   #held = 0;
   #marks: unknown[] | undefined;
 

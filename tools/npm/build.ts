@@ -34,7 +34,7 @@ const bundled = await bundle({
   ),
   ...THREADS,
 });
-const types = await declarations(sources);
+const types = declarations(sources);
 
 await Deno.mkdir(OUT, { recursive: true });
 for (const { name } of Deno.readDirSync(OUT)) {

@@ -43,7 +43,9 @@ export async function bundle(entries: Readonly<Record<string, string>>): Promise
     plugins: [readSources(entries)],
   });
   const files = new Map(
-    outputFiles!.map(({ path, contents }) => [path.slice("/dist/".length), decoder.decode(contents)]),
+    outputFiles!.map((
+      { path, contents },
+    ) => [path.slice("/dist/".length), decoder.decode(contents)]),
   );
   return {
     files,

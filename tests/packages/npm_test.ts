@@ -1,11 +1,15 @@
 /** Builds the package for npm, installs it in empty folders, and uses it on Node and Bun. */
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import * as esbuild from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { type Code, codeBlocks, exampleFiles, needsDeno } from "./npm/sources.ts";
 import { run, type Running } from "./npm/command.ts";
 import { buildAndPack, PACKAGE, type Packed, ROOT } from "./npm/package.ts";
 import { install, pinned, type Project, SHOAL } from "./npm/project.ts";
-import { type Runtime, RUNTIMES } from "./npm/runtimes.ts";
+import { NODE_24, type Runtime, RUNTIMES } from "./npm/runtimes.ts";
 
 const temporary = await Deno.makeTempDir({ prefix: "shoal-npm-" });
 addEventListener("unload", () => Deno.removeSync(temporary, { recursive: true }));
@@ -56,9 +60,11 @@ async function failuresOf(
   return failures;
 }
 
-/** Waits until a condition is met. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+/** Waits until a condition is met, or a command has ended. */
+async function until(condition: () => boolean, child?: Running): Promise<void> {
+  let isOver = false;
+  child?.ended.then(() => isOver = true);
+  while (!condition() && !isOver) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 async function stop(child: Running, signal: Deno.Signal = "SIGTERM"): Promise<number> {
@@ -72,12 +78,118 @@ Deno.test("npm: two builds are equal, small, and have only the files of the pack
   assert(first.size < 1_000_000, `it has ${first.size} bytes`);
   const others = first.files.filter((path) => !/^(?:bin|dist|types)\//.test(path)).sort();
   assertEquals(others, ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-  assertEquals(first.files.filter((path) => /\b(?:tests|tools)\//.test(path)), []);
+  assertEquals(first.files.filter((path) => /^(?:types\/)?(?:tests|tools)\//.test(path)), []);
   for (const path of first.files) {
     const text = await Deno.readTextFile(`${PACKAGE}/${path}`);
     assert(!text.includes(ROOT), `${path} has the path of this machine`);
     assert(!/\.cache\/deno|registry\.npmjs\.org\//.test(text), `${path} has a path of the cache`);
   }
+});
+
+Deno.test("npm: publint finds nothing to improve", async () => {
+  await packed();
+  const { messages, pkg } = await publint({ pkgDir: PACKAGE, pack: "npm", strict: true });
+  assertEquals(messages.map((message) => formatMessage(message, pkg)), []);
+});
+
+Deno.test("npm: arethetypeswrong finds only what holds for every ES module", async () => {
+  const { tarball } = await packed();
+  const result = await checkPackage(createPackageFromTarballData(await Deno.readFile(tarball)));
+  assert(result.types !== false, "there are no types");
+  // Node 10 knows no `exports`, and CommonJS gets ES modules, which Node 22 can require.
+  const known = ["NoResolution in node10", "CJSResolvesToESM in node16-cjs"];
+  const found = result.problems.map((problem) =>
+    "resolutionKind" in problem ? `${problem.kind} in ${problem.resolutionKind}` : problem.kind
+  );
+  assertEquals([...new Set(found)].sort(), known.sort());
+});
+
+Deno.test("npm: the package could be published", async () => {
+  await packed();
+  const { code, err } = await run(["npm", "publish", "--dry-run", "--access=public"], {
+    cwd: PACKAGE,
+  });
+  assertEquals(code, 0, err);
+  // npm says what it would correct in package.json.
+  assert(!err.includes("auto-corrected"), err);
+});
+
+Deno.test("npm: old versions of Node get a clear message from the command", async () => {
+  const fake = 'Object.defineProperty(process.versions, "node", { value: "20.20.2" })';
+  const copy = `${temporary}/old.mjs`;
+  const bin = await Deno.readTextFile(`${ROOT}tools/npm/shoal.js`);
+  await Deno.writeTextFile(copy, bin.replace("const {", `${fake};\nconst {`));
+  const { code, out, err } = await run(["node", copy]);
+  assertEquals([code, out, err], [2, "", "Shoal needs Node 22 or later: this is 20.20.2\n"]);
+});
+
+testOn(NODE_24, "bundlers keep what the package does when it is imported", async (project) => {
+  await using server = simulator({ respond: ({ text }) => `said ${text}` });
+  const source = `import { defineAgent } from "@shoal/agents";
+    const Say = defineAgent({ name: "say", model: "m", prompt: "{text}" });
+    console.log((await Say.call({ text: "hello" })).content);`;
+  try {
+    await esbuild.build({
+      stdin: { contents: source, resolveDir: project.folder },
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      target: "node22",
+      outdir: `${project.folder}/bundled`,
+      outExtension: { ".js": ".mjs" },
+    });
+  } finally {
+    await esbuild.stop();
+  }
+  // The default provider is set when the package is imported.
+  const env = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "none" };
+  const { code, out, err } = await project.run(["bundled/stdin.mjs"], env);
+  assertEquals([code, out], [0, "said hello\n"], err);
+});
+
+const COMPILERS = ["typescript@5.9.3", "typescript-7@npm:typescript@7.0.2", "@types/node@24"];
+const NODE = { module: "nodenext", lib: ["es2022"], types: ["node"] };
+const BUNDLER = {
+  module: "esnext",
+  moduleResolution: "bundler",
+  lib: ["es2022", "dom", "dom.iterable"],
+  types: ["node"],
+};
+
+Deno.test("npm: the types are right for every compiler, without skipLibCheck", async () => {
+  const { tarball } = await packed();
+  const folder = `${temporary}/types`;
+  const node = { name: "Node", path: "node", isMissing: false, isBun: false, hasUsing: true };
+  const project = await install(folder, node, tarball);
+  await project.add([...COMPILERS, pinned("zod")]);
+  await project.write("consumer.ts", await program("consumer.ts"));
+  const failures: string[] = [];
+  for (
+    const [compiler, options, exactOptionalPropertyTypes] of [
+      ["typescript", NODE, true],
+      ["typescript", BUNDLER, false],
+      ["typescript-7", NODE, false],
+      ["typescript-7", NODE, true],
+      ["typescript-7", BUNDLER, false],
+      ["typescript-7", BUNDLER, true],
+    ] as const
+  ) {
+    const compilerOptions = {
+      ...options,
+      target: "es2022",
+      strict: true,
+      noEmit: true,
+      exactOptionalPropertyTypes,
+    };
+    await Deno.writeTextFile(
+      `${folder}/tsconfig.json`,
+      JSON.stringify({ compilerOptions, files: ["consumer.ts"] }),
+    );
+    const { code, out } = await project.exec(["node", `node_modules/${compiler}/bin/tsc`]);
+    if (code !== 0) failures.push(`${compiler}, ${JSON.stringify(compilerOptions)}:\n${out}`);
+  }
+  assertEquals(failures.join("\n"), "");
 });
 
 for (const runtime of RUNTIMES) {
@@ -118,7 +230,7 @@ for (const runtime of RUNTIMES) {
     await project.write("agents.ts", await program("agents.ts"));
     const args = ["agents.ts#Say", "-i", "in.jsonl", "-o", "out.jsonl", "--run", "r", "-c", "4"];
     const child = project.start([SHOAL, "run", ...args, "--key", "id", "-q"], env);
-    await Promise.race([until(() => requested.size >= 30), child.ended]);
+    await until(() => requested.size >= 30, child);
     const killed = await child.end("SIGKILL");
     assertEquals(killed.signal, "SIGKILL", killed.out + killed.err);
     await until(() => server.stats.inFlight === 0);
@@ -189,7 +301,7 @@ for (const runtime of RUNTIMES) {
     await project.write("journal.ts", await program("journal.ts"));
     const args = ["journal.ts", server.url, "journal.db", "200"];
     const child = project.start(args);
-    await Promise.race([until(() => requested.size >= 60), child.ended]);
+    await until(() => requested.size >= 60, child);
     const killed = await child.end("SIGKILL");
     assertEquals(killed.signal, "SIGKILL", killed.out + killed.err);
     await until(() => server.stats.inFlight === 0);

@@ -24,9 +24,12 @@ function runtime(name: string, variable: string): Runtime {
   };
 }
 
+/** Node 24. */
+export const NODE_24: Runtime = runtime("Node 24", "SHOAL_NODE");
+
 /** Node 22, Node 24 and Bun. */
 export const RUNTIMES: readonly Runtime[] = [
   runtime("Node 22", "SHOAL_NODE_22"),
-  runtime("Node 24", "SHOAL_NODE"),
+  NODE_24,
   runtime("Bun", "SHOAL_BUN"),
 ];

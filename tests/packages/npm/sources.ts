@@ -9,12 +9,13 @@ export interface Code {
 
 const DOCS = ["README.md", "docs/servers.md"];
 
-/** Returns the code blocks of the docs. */
+/** Returns the code blocks of the docs, except those for contributors. */
 export async function codeBlocks(): Promise<readonly Code[]> {
   const blocks: Code[] = [];
   for (const file of DOCS) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
     for (const match of text.matchAll(/^```ts\n(.*?)^```/gms)) {
+      if (match[1]!.includes(' from "../')) continue;
       const line = text.slice(0, match.index).split("\n").length;
       blocks.push({ name: `${file}:${line}`, source: match[1]! });
     }

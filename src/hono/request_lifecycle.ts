@@ -28,8 +28,6 @@ export interface RequestHost {
   readonly limiter: Limiter;
   /** Whether it rejects new requests. */
   readonly isClosing: boolean;
-  /** Aborts when requests in progress are no longer waited for. */
-  readonly stopped: AbortSignal;
   /** Called when the request has ended. */
   release(lifecycle: RequestLifecycle): void;
   /** Creates the problem for requests during a shutdown. */
@@ -65,7 +63,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.agent = options.agent;
     this.quota = quota;
     this.#host = host;
-    this.#abort = new ChildAbort(host.stopped);
+    this.#abort = new ChildAbort();
     const outer = currentContext();
     this.#context = {
       ...outer,
@@ -119,7 +117,12 @@ export class RequestLifecycle implements Disposable, StreamOwner {
 
   /** Aborts all calls of the request, as the client has disconnected. */
   abandon(): void {
-    this.#abort.abort(new DOMException("The client has disconnected", "AbortError"));
+    this.abort(new DOMException("The client has disconnected", "AbortError"));
+  }
+
+  /** Aborts all calls of the request with this reason. */
+  abort(reason: DOMException): void {
+    this.#abort.abort(reason);
   }
 
   /** Maps anything thrown to a problem of this request. */

@@ -47,6 +47,8 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   readonly #host: RequestHost;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
+  /** Released at the end of the request. */
+  hold: Disposable | undefined;
   #unfollow: (() => void) | undefined;
   #open = true;
   #keptOpen = false;
@@ -162,6 +164,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.#abort[Symbol.dispose]();
     this.quota.leave();
     this.#host.release(this);
+    this.hold?.[Symbol.dispose]();
   }
 
   /** Ends the request when its handler returns, unless it is kept open. */

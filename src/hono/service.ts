@@ -9,6 +9,7 @@ import { BatchStreamStore } from "./batch/batch_stream_store.ts";
 import { type ResolvedLimits, resolveLimits, type RouteLimits } from "./limits.ts";
 import { RequestLifecycle, type RequestLifecycleOptions } from "./request_lifecycle.ts";
 import { Problem } from "./problem.ts";
+import { holdRequest } from "./hold_request.ts";
 import { Activity } from "./activity.ts";
 import { ServedAgent } from "./served_agent.ts";
 
@@ -110,6 +111,7 @@ export class Service {
     const lifecycle = new RequestLifecycle(this, quota, { ...options, id });
     if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
     this.#requests.set(id, lifecycle);
+    lifecycle.hold = holdRequest(c, () => lifecycle.end());
     return lifecycle;
   }
 

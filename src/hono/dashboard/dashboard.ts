@@ -89,7 +89,7 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
         : agent !== undefined
         ? agentRegions(context, agent)
         : overviewRegions(context);
-    const viewer = viewers.add();
+    const viewer = viewers.add(c);
     const events = liveUpdates(regions, { signal: viewer.signal, interval });
     return eventStream(c, events, {
       owner: viewer,

@@ -2,6 +2,8 @@ import { delay } from "@std/async/delay";
 import { ChildAbort } from "../../async/abort.ts";
 import type { StreamOwner } from "../stream/event_stream.ts";
 import type { WireEvent } from "../stream/wire_format.ts";
+import type { Context } from "hono";
+import { holdRequest } from "../hold_request.ts";
 import { Problem } from "../problem.ts";
 import type { Regions } from "./page_context.ts";
 
@@ -21,7 +23,7 @@ export class Viewers {
    *
    * @throws {Problem} If there are too many.
    */
-  add(): StreamOwner {
+  add(c: Context): StreamOwner {
     if (this.#viewers.size >= MAX_VIEWERS) {
       throw new Problem(503, "busy", "Too many people watch the dashboard: try again later", {
         retryAfterMs: 10_000,
@@ -31,6 +33,12 @@ export class Viewers {
     const abort = new ChildAbort();
     viewers.add(abort);
     if (this.#isClosed) abort.abort(closedReason());
+    const end = (): void => {
+      viewers.delete(abort);
+      abort[Symbol.dispose]();
+      hold?.[Symbol.dispose]();
+    };
+    const hold = holdRequest(c, end);
     return {
       signal: abort.signal,
       get isOpen() {
@@ -39,10 +47,7 @@ export class Viewers {
       // It always stays open until its response ends.
       keepOpen() {},
       abandon: () => abort.abort(new DOMException("The viewer has disconnected", "AbortError")),
-      end: () => {
-        viewers.delete(abort);
-        abort[Symbol.dispose]();
-      },
+      end,
     };
   }
 

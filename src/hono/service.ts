@@ -111,7 +111,7 @@ export class Service {
     const lifecycle = new RequestLifecycle(this, quota, { ...options, id });
     if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
     this.#requests.set(id, lifecycle);
-    lifecycle.hold = holdRequest(c, () => lifecycle.end());
+    lifecycle.hold = holdRequest(c, lifecycle);
     return lifecycle;
   }
 

@@ -33,13 +33,7 @@ export class Viewers {
     const abort = new ChildAbort();
     viewers.add(abort);
     if (this.#isClosed) abort.abort(closedReason());
-    const end = (): void => {
-      viewers.delete(abort);
-      abort[Symbol.dispose]();
-      hold?.[Symbol.dispose]();
-    };
-    const hold = holdRequest(c, end);
-    return {
+    const viewer: StreamOwner = {
       signal: abort.signal,
       get isOpen() {
         return viewers.has(abort);
@@ -47,8 +41,14 @@ export class Viewers {
       // It always stays open until its response ends.
       keepOpen() {},
       abandon: () => abort.abort(new DOMException("The viewer has disconnected", "AbortError")),
-      end,
+      end: () => {
+        viewers.delete(abort);
+        abort[Symbol.dispose]();
+        hold?.[Symbol.dispose]();
+      },
     };
+    const hold = holdRequest(c, viewer);
+    return viewer;
   }
 
   /** Ends all streams, and those that are added later. */

@@ -344,6 +344,36 @@ workerdTest("the library runs without routes, and loads its default provider", a
   }
 });
 
+for (const date of [undefined, YEAR_OLD]) {
+  workerdTest(`the example of the docs runs, as of ${date ?? "its own date"}`, async () => {
+    const text = await Deno.readTextFile(
+      new URL("../../docs/cloudflare-workers.md", import.meta.url),
+    );
+    const [, code] = text.match(/```ts\n(.*?)```/s)!;
+    const [, config] = text.match(/```jsonc\n(.*?)```/s)!;
+    const { compatibility_date, compatibility_flags } = JSON.parse(config!);
+    assertEquals(compatibility_date, NEWEST);
+    const path = `${folder}/example.mjs`;
+    await Deno.writeTextFile(`${folder}/example.ts`, code!);
+    await bundleWorker(`${folder}/example.ts`, path);
+    await using model = simulator({ latency: 5 });
+    await using running = await startWorker({
+      path,
+      date: date ?? compatibility_date,
+      flags: compatibility_flags,
+      bindings: { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "none", AGENTS_TOKEN: TOKEN },
+    });
+    const url = `${running.url}/sentiment`;
+    const reviews = Array.from({ length: 20 }, (_, i) => ({ review: `${i}` }));
+    for (let i = 0; i < 2; i++) {
+      const statuses = (await sendAll(url, reviews)).map(([status]) => status);
+      assertEquals(statuses, Array(20).fill(200));
+    }
+    assertEquals((await send(url, { review: "x" }, "wrong"))[0], 401);
+    assertEquals(running.log().replace(/^http.*\n/, ""), "");
+  });
+}
+
 workerdTest("denies access without auth", async () => {
   await using on = await setUp();
   const [status, { detail }] = await send(`${on.running.url}/open`);

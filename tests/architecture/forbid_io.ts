@@ -1,6 +1,6 @@
 /**
- * Forbids what Cloudflare Workers forbid while modules are loaded: timers, random numbers, requests,
- * and what belongs to a request, such as signals.
+ * Forbids what Cloudflare Workers forbid while modules are loaded: timers, random numbers,
+ * requests, and what belongs to a request, such as signals.
  */
 
 /** Replaces members by ones that throw. */

@@ -295,7 +295,7 @@ workerdTest("releases what a request held that has ended without a trace", async
   const bare = `${running.url}/bare/batch`;
   const body = { calls: [{ agent: "stuck", params: { text: "x" } }] };
   for (let i = 0; i < 2; i++) {
-    // The second call waits for the only permit.
+    // The second call waits for the request that it shares, and then for the only permit.
     await leave(stuck, bare, body, EVENTS);
     await waitUntil(() => stuck.stats.inFlight === 0, "the call is aborted");
   }

@@ -2,7 +2,7 @@
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** Bundles a module and writes it to a file. Modules outside the repository may import it by name. */
+/** Bundles a module and writes it to a file. The module may be outside the repository. */
 export async function bundleWorker(entry: string, output: string): Promise<void> {
   const config = new URL("deno.json", ROOT).pathname;
   const { success, stderr } = await new Deno.Command("deno", {

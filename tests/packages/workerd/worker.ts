@@ -40,7 +40,8 @@ const slow = define("slow", { baseURL: SLOW_URL });
 const single = define("single", { baseURL: SLOW_URL, limits: { concurrency: 1 } });
 const paced = define("paced", { limits: { requestsPerMinute: 480 } });
 const adaptive = define("adaptive", { baseURL: SLOW_URL, limits: { concurrency: "adaptive" } });
-const stuck = define("stuck", { baseURL: STUCK_URL, limits: { concurrency: 1 } });
+const stuck = define("stuck", { baseURL: STUCK_URL, limits: { concurrency: 1 } })
+  .with({ coalesce: true });
 const shared = slow.with({ name: "shared", cache: { ttl: 60_000, store: memoryCache() } });
 const guarded = quick.with({
   name: "guarded",

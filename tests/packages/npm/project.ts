@@ -13,7 +13,7 @@ export interface Project {
   readonly folder: string;
   /** Installs other packages, too: their names, or names with versions. */
   add(packages: readonly string[]): Promise<void>;
-  /** Writes a TypeScript file in a form that the runtime can read. */
+  /** Writes a file, and TypeScript in a form that the runtime can read. */
   write(name: string, source: string): Promise<void>;
   /** Starts the runtime with these arguments. */
   start(args: readonly string[], env?: Record<string, string>): Running;
@@ -45,7 +45,8 @@ export async function install(
     add,
     async write(name, source) {
       await Deno.mkdir(dirname(`${folder}/${name}`), { recursive: true });
-      await Deno.writeTextFile(`${folder}/${name}`, hasUsing ? source : lowerUsing(source));
+      const isReadable = hasUsing || !name.endsWith(".ts");
+      await Deno.writeTextFile(`${folder}/${name}`, isReadable ? source : lowerUsing(source));
     },
     start: (args, env) => start([path, ...args], options(env)),
     run: (args, env) => run([path, ...args], options(env)),

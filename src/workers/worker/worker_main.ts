@@ -133,3 +133,5 @@ function applySettings({ options, hasProvider }: WorkerSettings): void {
     )
   );
 }
+
+pool.post({ type: "listening" });

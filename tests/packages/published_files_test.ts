@@ -4,7 +4,7 @@ import config from "../../deno.json" with { type: "json" };
 import { outputOf, ROOT } from "./jsr/project.ts";
 
 /** Returns the paths of the published files. */
-async function publishedFiles(): Promise<readonly string[]> {
+function publishedFiles(): readonly string[] {
   const files: string[] = [];
   const collect = (path: string): void => {
     const url = new URL(path, ROOT);
@@ -21,8 +21,8 @@ async function repositoryFiles(): Promise<ReadonlySet<string>> {
   return new Set(files.trim().split("\n"));
 }
 
-Deno.test("the package has the sources and the docs, and nothing else", async () => {
-  const files = await publishedFiles();
+Deno.test("the package has the sources and the docs, and nothing else", () => {
+  const files = publishedFiles();
   const folders = new Set(files.map((path) => path.includes("/") ? path.split("/")[0]! : path));
   assertEquals([...folders].sort(), [
     "CHANGELOG.md",
@@ -40,7 +40,7 @@ Deno.test("the package has the sources and the docs, and nothing else", async ()
 });
 
 Deno.test("JSR can make its package for npm from the sources", async () => {
-  for (const path of await publishedFiles()) {
+  for (const path of publishedFiles()) {
     if (!/\.[jt]sx?$/.test(path)) continue;
     // It leaves JSX as it is, and does not accept imports of texts and bytes.
     assert(!/\.[jt]sx$/.test(path), path);
@@ -54,7 +54,7 @@ Deno.test("JSR can make its package for npm from the sources", async () => {
 // publishing without a token requires. The package for npm has a README of its own.
 Deno.test("relative links and pictures of the pages lead to files of the repository", async () => {
   const files = await repositoryFiles();
-  const pages = (await publishedFiles()).filter((path) => path.endsWith(".md"));
+  const pages = publishedFiles().filter((path) => path.endsWith(".md"));
   assert(pages.includes("README.md") && pages.some((path) => path.startsWith("docs/")));
   const broken: string[] = [];
   for (const page of pages) {

@@ -1,4 +1,4 @@
-/** Checks that the mirrors of std in `tools/std` are the sources of the versions that they claim. */
+/** Checks that the mirrors of std in `tools/std` have the sources of the versions they claim. */
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import sources from "../../tools/std/sources.json" with { type: "json" };

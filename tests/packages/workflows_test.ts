@@ -89,7 +89,5 @@ Deno.test("a tag that is not the version of deno.json is not published", async (
   assertEquals(wrong.code, 1);
   assertStringIncludes(wrong.stderr, `the tag must be v${config.version}`);
   assertEquals((await check()).code, 1);
-  // The section of the changelog is written for the release.
-  const right = await check(`v${config.version}`);
-  assertEquals(right.stderr.includes("the tag must be"), false);
+  assertEquals((await check(`v${config.version}`)).code, 0);
 });

@@ -1,4 +1,4 @@
-/** A registry on loopback that speaks JSR's protocol, as `deno publish` and Deno's loader use it. */
+/** A registry on loopback that speaks JSR's protocol, for `deno publish` and Deno's loader. */
 import { readTarball } from "./tarball.ts";
 
 /** The token that may publish. */

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { causeMessage } from "../../model/cause_message.ts";
 import { JournalError } from "../journal_error.ts";
+import { adaptDatabase, openDatabase } from "./open_database.ts";
 import { prepareSchema } from "./prepare_schema.ts";
+import type { OpenDatabase, SqlDatabase } from "./sqlite_database.ts";
 import { WriteLock } from "./write_lock.ts";
 
 /** Options of a {@linkcode Connection}. */
@@ -14,7 +15,7 @@ export interface ConnectionOptions {
 /** An open database, shared by all journals of this process that use it. */
 export class Connection {
   /** The database. */
-  readonly db: DatabaseSync;
+  readonly db: SqlDatabase;
   /** The database's name in errors. */
   readonly name: string;
   /** The lock for writing. */
@@ -27,7 +28,7 @@ export class Connection {
 
   /** Prepares an open database. `close` is called when no journal uses it any more. */
   constructor(
-    db: DatabaseSync,
+    db: SqlDatabase,
     name: string,
     { fsync }: ConnectionOptions,
     close: () => void,
@@ -55,14 +56,14 @@ export class Connection {
 }
 
 const byPath = new Map<string, Connection>();
-const byDatabase = new WeakMap<DatabaseSync, Connection>();
+const byDatabase = new WeakMap<OpenDatabase, Connection>();
 
 /**
  * Returns this process's connection to a database, and opens it if there is none.
  *
  * @throws {JournalError} If the database cannot be opened.
  */
-export function connect(where: string | DatabaseSync, options: ConnectionOptions): Connection {
+export function connect(where: string | OpenDatabase, options: ConnectionOptions): Connection {
   const connection = typeof where === "string"
     ? connectPath(where, options)
     : connectDatabase(where, options);
@@ -77,7 +78,7 @@ function connectPath(path: string, options: ConnectionOptions): Connection {
   const known = byPath.get(full);
   if (known !== undefined) return known;
   return openConnection(name, () => {
-    const db = new DatabaseSync(full);
+    const db = openDatabase(full);
     try {
       const connection = new Connection(db, name, options, () => {
         byPath.delete(full);
@@ -92,11 +93,14 @@ function connectPath(path: string, options: ConnectionOptions): Connection {
   });
 }
 
-function connectDatabase(db: DatabaseSync, options: ConnectionOptions): Connection {
+function connectDatabase(db: OpenDatabase, options: ConnectionOptions): Connection {
   const known = byDatabase.get(db);
   if (known !== undefined) return known;
   const name = "in the database that was given";
-  const connection = openConnection(name, () => new Connection(db, name, options, () => {}));
+  const connection = openConnection(
+    name,
+    () => new Connection(adaptDatabase(db), name, options, () => {}),
+  );
   byDatabase.set(db, connection);
   return connection;
 }

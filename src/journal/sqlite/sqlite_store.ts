@@ -1,8 +1,8 @@
-import type { StatementSync } from "node:sqlite";
 import type { Connection } from "./connection.ts";
 import { findItems, readItem } from "./find_items.ts";
 import { loadIndex } from "./load_index.ts";
-import { insertRows, type SqlValue } from "./insert_rows.ts";
+import { insertRows } from "./insert_rows.ts";
+import type { SqlStatement, SqlValue } from "./sqlite_database.ts";
 import { JournalError } from "../journal_error.ts";
 import type { NumberMap } from "../number_map.ts";
 import { CheckpointTable } from "./checkpoint_table.ts";
@@ -27,7 +27,7 @@ interface ClaimedRun {
 export class SqliteStore implements JournalStore {
   readonly #connect: () => Connection;
   readonly #runs = new Map<string, ClaimedRun>();
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, SqlStatement>();
   #connection: Connection | undefined;
 
   /** Creates a store that opens the database on first use. */
@@ -186,7 +186,7 @@ export class SqliteStore implements JournalStore {
     return this.#connection ??= this.#connect();
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): SqlStatement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       this.#statements.set(sql, statement = this.#open().db.prepare(sql));

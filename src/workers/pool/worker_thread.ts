@@ -1,5 +1,4 @@
 /** Starts the isolate of a worker, and exchanges messages with it. */
-import process from "node:process";
 import { SHARE_ENV, Worker as NodeWorker, type WorkerOptions } from "node:worker_threads";
 import type { PoolMessage, WorkerMessage } from "../messages.ts";
 import { WORKER_ENTRY } from "../worker/worker_entry.ts";
@@ -32,6 +31,9 @@ export interface WorkerThread {
   /** Ends the worker, whatever it is doing. */
   terminate(): Promise<void>;
 }
+
+/** The maximum time to wait for the end of a thread, in milliseconds. */
+const PATIENCE_MS = 2_000;
 
 /**
  * Starts an isolate: a thread of `node:worker_threads`, on every runtime. It can be ended within an
@@ -71,11 +73,19 @@ function startNodeThread({ memory, onMessage, onEnd }: WorkerThreadOptions): Wor
     unref: () => worker.unref(),
     async terminate() {
       hasEnded = true;
-      const ended = worker.terminate();
-      // Bun before 1.4 cannot end a worker within an endless loop, and never settles this.
-      if (process.versions.bun === undefined) await ended;
+      await withinPatience(worker.terminate());
     },
   };
+}
+
+/**
+ * Waits for the end of a thread, but not forever: Bun before 1.4 cannot end one within an endless
+ * loop.
+ */
+async function withinPatience(ended: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout>;
+  const patience = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE_MS));
+  await Promise.race([ended, patience]).finally(() => clearTimeout(timer));
 }
 
 /** Creates a worker that shares the environment of this process, if the runtime supports that. */

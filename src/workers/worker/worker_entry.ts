@@ -1,9 +1,11 @@
 /**
- * Where the entry file of a worker is: beside this file, with the same extension. So it is found
- * in the sources, on JSR, in JSR's packages for npm, and in a bundle with code splitting whose
- * entry points and chunks are in one folder, if `worker_main.ts` is one of its entry points.
+ * Finds the entry file of a worker: it is beside this file. Bundles with code splitting must have
+ * `worker_main.ts` as an entry point, in the folder of their chunks.
  */
-const EXTENSION = /\.[cm]?[jt]s$/.exec(new URL(import.meta.url).pathname)?.[0] ?? ".js";
+const entry = new URL("./worker_main.ts", import.meta.url);
+// In bundles and in JSR's packages for npm, modules have another extension than in the sources.
+const [extension] = /\.[a-z]+$/.exec(new URL(import.meta.url).pathname) ?? [".js"];
+entry.pathname = entry.pathname.replace(/\.ts$/, extension);
 
-/** The URL of the entry file. */
-export const WORKER_ENTRY: URL = new URL(`./worker_main${EXTENSION}`, import.meta.url);
+/** The URL of the entry file of a worker. */
+export const WORKER_ENTRY: URL = entry;

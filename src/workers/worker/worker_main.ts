@@ -18,7 +18,10 @@ interface WorkerScope {
   close?(): void;
   /** Sends a message, in a web worker. */
   postMessage(message: unknown): void;
-  addEventListener(type: "message", listener: (event: { readonly data: PoolMessage }) => void): void;
+  addEventListener(
+    type: "message",
+    listener: (event: { readonly data: PoolMessage }) => void,
+  ): void;
   /** Only on Deno. */
   readonly Deno?: { exit(code?: number): never };
 }

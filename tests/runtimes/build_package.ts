@@ -1,6 +1,4 @@
 /** Bundles the library as a package for Node and Bun, for tests that run there. */
-import * as esbuild from "esbuild";
-
 const ROOT = new URL("../../", import.meta.url);
 
 /** The modules of the package, by their names. `worker_main` is the entry file of workers. */
@@ -61,29 +59,25 @@ async function bundle(folder: string): Promise<void> {
     await Deno.writeTextFile(entry, `export * from ${JSON.stringify(new URL(path, ROOT))};`);
     entries.push(entry);
   }
+  const out = `${folder}/dist`;
+  await run(
+    "bundle",
+    "--quiet",
+    "--config=deno.json",
+    "--platform=deno",
+    "--format=esm",
+    "--code-splitting",
+    `--outdir=${out}`,
+    ...entries,
+  );
+  await run("run", "-A", "--quiet", new URL("./lower_using.ts", import.meta.url).pathname, out);
+}
+
+async function run(...args: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command("deno", {
-    args: [
-      "bundle",
-      "--quiet",
-      "--config=deno.json",
-      "--platform=deno",
-      "--format=esm",
-      "--code-splitting",
-      `--outdir=${folder}/dist`,
-      ...entries,
-    ],
+    args: [...args],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  try {
-    for (const { name } of Deno.readDirSync(`${folder}/dist`)) {
-      const file = `${folder}/dist/${name}`;
-      const source = await Deno.readTextFile(file);
-      const { code } = await esbuild.transform(source, { target: "node22", format: "esm" });
-      await Deno.writeTextFile(file, code);
-    }
-  } finally {
-    await esbuild.stop();
-  }
 }

@@ -119,7 +119,12 @@ async function start(module: string, received: WorkerSettings): Promise<void> {
 
 /** Adds what to do to an error of a runtime that cannot load TypeScript. */
 function explainLoadError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || !("code" in thrown)) return thrown;
+  if (!(thrown instanceof Error)) {
+    // Bun before 1.4 throws messages that are not errors.
+    const { message } = Object(thrown) as { readonly message?: unknown };
+    return typeof message === "string" ? new Error(message) : thrown;
+  }
+  if (!("code" in thrown)) return thrown;
   const isTypeScript = /"\.[cm]?tsx?"/.test(thrown.message);
   if (thrown.code !== "ERR_UNKNOWN_FILE_EXTENSION" || !isTypeScript) return thrown;
   return new TypeError(

@@ -33,7 +33,9 @@ export const Throws = defineAgent({
 export const Waits = defineAgent({
   name: "waits",
   run: (_: unknown, { signal }) =>
-    new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    ),
 });
 
 const forever = () => new Promise<never>(() => {});

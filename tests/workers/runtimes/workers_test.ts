@@ -122,7 +122,7 @@ for (const runtime of OTHER_RUNTIMES) {
 
   test("says which Node loads TypeScript", async () => {
     // As Node does before 22.18.
-    await folder.write("old.js", (await Deno.readTextFile(at("./old.js"))));
+    await folder.write("old.js", await Deno.readTextFile(at("./old.js")));
     const { stdout } = await new Deno.Command(runtime.path!, {
       args: ["--no-experimental-strip-types", "old.js"],
       cwd: folder.path,

@@ -66,6 +66,7 @@ const NEVER = [
   "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
+  "npm:typescript",
 ];
 
 /** Returns the room of a file. A file directly in `src/` has none. */

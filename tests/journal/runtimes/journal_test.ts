@@ -1,7 +1,8 @@
 /** Runs with a SQLite journal on Node and Bun, from the bundled package. */
-import { sqliteJournal } from "@shoal/agents/journal";
+import { JournalError, sqliteJournal } from "@shoal/agents/journal";
 import { simulator } from "@shoal/agents/testing";
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { until } from "../../workers/until.ts";
 import { buildPackage } from "../../runtimes/build_package.ts";
 import {
   OTHER_RUNTIMES,
@@ -72,7 +73,7 @@ async function killAndResume(runtime: OtherRuntime): Promise<void> {
   for (let kill = 0; kill < KILLS; kill++) {
     const reached = after(Math.floor(ROWS / (KILLS + 2)));
     const child = startProgram(runtime, options("run"));
-    await reached;
+    await Promise.race([reached, child.end]);
     child.kill();
     const { signal, stderr } = await child.end;
     assertEquals(signal, "SIGKILL", stderr);
@@ -109,7 +110,7 @@ for (const runtime of OTHER_RUNTIMES) {
     await using server = simulator({ respond: ({ text }) => text, latency: 600_000 });
     const { options, journal } = program(server.url);
     const first = startProgram(runtime, options("run", 1));
-    while (server.stats.requests === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => server.stats.requests > 0, "the first process has opened its run");
     const [code, message] = await runProgram(runtime, options("run", 1));
     assertEquals(code, "locked");
     assertMatch(message, /another process is writing to it/);
@@ -124,6 +125,19 @@ for (const runtime of OTHER_RUNTIMES) {
   test("SQLite journal: uses a database that the caller has opened, and leaves it open", async () => {
     await using server = simulator({ respond: ({ text }) => text });
     assertEquals(await runProgram(runtime, program(server.url).options("open", 30)), [30, 30]);
+  });
+
+  test("SQLite journal: keeps a date, which runtimes of the same kind can read", async () => {
+    const { journal: path, options } = program("http://127.0.0.1:9");
+    const contents = await runProgram(runtime, options("dates"));
+    assertEquals(contents, [[true, 5, false], [true, 5, true]]);
+    await using journal = sqliteJournal(path);
+    const read = async () => {
+      for await (const { result } of journal.results("dates")) return result!.content;
+    };
+    if (!name.startsWith("Bun")) return assertEquals(await read(), { at: new Date(5) });
+    const { code } = await assertRejects(read, JournalError, "continue the run on the runtime");
+    assertEquals(code, "read");
   });
 
   test("other journals do not load SQLite, and print no warning", async () => {

@@ -45,7 +45,8 @@ const COMMANDS: Record<string, () => unknown> = {
   /** The runtime's own database, open already; it stays open. */
   async open() {
     const isBun = process.versions.bun !== undefined;
-    const { DatabaseSync, Database } = await import(isBun ? "bun:sqlite" : "node:sqlite");
+    const name = isBun ? "bun:sqlite" : "node:sqlite";
+    const { DatabaseSync, Database } = await import(name);
     const db = new (Database ?? DatabaseSync)(JOURNAL!);
     const journal = sqliteJournal(db);
     const results = await label(journal);
@@ -53,6 +54,21 @@ const COMMANDS: Record<string, () => unknown> = {
     const { count } = db.prepare("SELECT count(*) AS count FROM outcomes").get();
     db.close();
     return [results.length, count];
+  },
+
+  /** Answers with a date, which JSON has not. */
+  async dates() {
+    const Dated = defineAgent({ name: "dated", run: () => ({ at: new Date(5) }) });
+    const journal = sqliteJournal(JOURNAL!);
+    const contents: unknown[] = [];
+    for (let i = 0; i < 2; i++) {
+      for await (const { result } of stream([[Dated, {}]], { journal, runId: "dates" })) {
+        const { content, replayed } = result;
+        contents.push([content?.at instanceof Date, content?.at.getTime(), replayed]);
+      }
+    }
+    await journal.close();
+    return contents;
   },
 
   async memory() {

@@ -138,6 +138,11 @@ for (const runtime of OTHER_RUNTIMES) {
     if (!name.startsWith("Bun")) return assertEquals(await read(), { at: new Date(5) });
     const { code } = await assertRejects(read, JournalError, "continue the run on the runtime");
     assertEquals(code, "read");
+    // It is not paid again either.
+    const node = OTHER_RUNTIMES.find(({ name, path }) => name.startsWith("Node") && path);
+    if (node !== undefined) {
+      assertEquals(await runProgram(node, options("dates")), [true, "read"]);
+    }
   });
 
   test("other journals do not load SQLite, and print no warning", async () => {

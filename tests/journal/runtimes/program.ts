@@ -61,13 +61,19 @@ const COMMANDS: Record<string, () => unknown> = {
     const Dated = defineAgent({ name: "dated", run: () => ({ at: new Date(5) }) });
     const journal = sqliteJournal(JOURNAL!);
     const contents: unknown[] = [];
-    for (let i = 0; i < 2; i++) {
-      for await (const { result } of stream([[Dated, {}]], { journal, runId: "dates" })) {
-        const { content, replayed } = result;
-        contents.push([content?.at instanceof Date, content?.at.getTime(), replayed]);
+    try {
+      for (let i = 0; i < 2; i++) {
+        for await (const { result } of stream([[Dated, {}]], { journal, runId: "dates" })) {
+          const { content, replayed } = result;
+          contents.push([content?.at instanceof Date, content?.at.getTime(), replayed]);
+        }
       }
+    } catch (error) {
+      const { cause } = error as Error;
+      return [cause instanceof JournalError, (cause as JournalError).code];
+    } finally {
+      await journal.close();
     }
-    await journal.close();
     return contents;
   },
 

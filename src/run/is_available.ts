@@ -21,7 +21,7 @@ export function isAvailable(mode: ModeName): boolean {
   throw new TypeError('Cannot check the mode as mode must be "event-loop" or "workers"');
 }
 
-/** The globals that tell whether there are threads. No runtime has all of them. */
+/** The globals that show whether there are threads. No runtime has all of them. */
 interface RuntimeGlobals {
   readonly process?: {
     readonly versions?: { readonly node?: string; readonly deno?: string };

@@ -25,7 +25,7 @@ import {
   type RulesFor,
 } from "../model/check_options.ts";
 import { isAvailable } from "../run/is_available.ts";
-import { moduleUrl } from "./module_url.ts";
+import { workerModuleUrl } from "./worker_module_url.ts";
 import { Pool } from "./pool/pool.ts";
 import { WORKER_ENTRY } from "./worker/worker_entry.ts";
 import type { WorkerPermissions } from "./worker_permissions.ts";
@@ -86,7 +86,7 @@ export interface WorkerOptions {
 }
 
 const WORKER_RULES: RulesFor<WorkerOptions> = {
-  module: moduleUrl,
+  module: workerModuleUrl,
   size: positiveInteger,
   perWorker: positiveInteger,
   grace: milliseconds,
@@ -140,7 +140,7 @@ export function workers(options: WorkerOptions): WorkerPool {
   } = options;
   const restricted = permissions === "inherit" ? undefined : permissions;
   return new Pool({
-    module: moduleUrl(doing, "module", module),
+    module: workerModuleUrl(doing, "module", module),
     size,
     perWorker,
     grace,

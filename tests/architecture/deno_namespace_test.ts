@@ -33,9 +33,6 @@ const TO_BE_PORTED: readonly string[] = [
   "src/providers/http/transport.ts",
   "src/providers/openai/server_options.ts",
   "src/testing/recording/proxy.ts",
-  "src/testing/simulator/http/http1.ts",
-  "src/testing/simulator/http/http2.ts",
-  "src/testing/simulator/http/listener.ts",
 ];
 
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));

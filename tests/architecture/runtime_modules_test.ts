@@ -1,6 +1,6 @@
 /**
- * Importing an entry loads only modules of the runtime that exist where the entry should run. Static
- * imports count, as a dynamic one can be left out where it does not work.
+ * Importing an entry loads only modules of the runtime that exist where the entry should run. Only
+ * static imports count, as a dynamic one can be left out where it does not work.
  */
 import { assertEquals } from "@std/assert";
 import { ROOT } from "./module_graph.ts";

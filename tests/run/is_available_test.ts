@@ -29,7 +29,7 @@ const permission = (allowed: readonly string[]) => ({
 });
 const Worker = class {};
 
-/** The globals of runtimes, as far as they tell whether there are threads. */
+/** The globals of runtimes, as far as they show whether there are threads. */
 const RUNTIMES: Record<string, [available: boolean, globals: Record<string, unknown>]> = {
   "Deno": [true, { process: { versions: { node, deno: "2.9.0" } }, Worker }],
   "Deno Deploy": [false, { process: { versions: { node, deno: "2.9.0" } }, Worker: undefined }],

@@ -6,14 +6,14 @@ import { prepareSchema } from "./prepare_schema.ts";
 import type { OpenDatabase, SqlDatabase } from "./sqlite_database.ts";
 import { WriteLock } from "./write_lock.ts";
 
-/** Options of a {@linkcode Connection}. */
-export interface ConnectionOptions {
+/** Options of a {@linkcode SqliteConnection}. */
+export interface SqliteConnectionOptions {
   /** Whether SQLite waits until each transaction is on the disk. */
   readonly fsync: boolean;
 }
 
 /** An open database, shared by all journals of this process that use it. */
-export class Connection {
+export class SqliteConnection {
   /** The database. */
   readonly db: SqlDatabase;
   /** The database's name in errors. */
@@ -30,7 +30,7 @@ export class Connection {
   constructor(
     db: SqlDatabase,
     name: string,
-    { fsync }: ConnectionOptions,
+    { fsync }: SqliteConnectionOptions,
     close: () => void,
   ) {
     this.db = db;
@@ -55,15 +55,18 @@ export class Connection {
   }
 }
 
-const byPath = new Map<string, Connection>();
-const byDatabase = new WeakMap<OpenDatabase, Connection>();
+const byPath = new Map<string, SqliteConnection>();
+const byDatabase = new WeakMap<OpenDatabase, SqliteConnection>();
 
 /**
  * Returns this process's connection to a database, and opens it if there is none.
  *
  * @throws {JournalError} If the database cannot be opened.
  */
-export function connect(where: string | OpenDatabase, options: ConnectionOptions): Connection {
+export function connect(
+  where: string | OpenDatabase,
+  options: SqliteConnectionOptions,
+): SqliteConnection {
   const connection = typeof where === "string"
     ? connectPath(where, options)
     : connectDatabase(where, options);
@@ -71,7 +74,7 @@ export function connect(where: string | OpenDatabase, options: ConnectionOptions
   return connection;
 }
 
-function connectPath(path: string, options: ConnectionOptions): Connection {
+function connectPath(path: string, options: SqliteConnectionOptions): SqliteConnection {
   const isFile = path !== ":memory:";
   const full = isFile ? resolve(path) : path;
   const name = `"${path}"`;
@@ -80,7 +83,7 @@ function connectPath(path: string, options: ConnectionOptions): Connection {
   return openConnection(name, () => {
     const db = openDatabase(full);
     try {
-      const connection = new Connection(db, name, options, () => {
+      const connection = new SqliteConnection(db, name, options, () => {
         byPath.delete(full);
         db.close();
       });
@@ -93,19 +96,19 @@ function connectPath(path: string, options: ConnectionOptions): Connection {
   });
 }
 
-function connectDatabase(db: OpenDatabase, options: ConnectionOptions): Connection {
+function connectDatabase(db: OpenDatabase, options: SqliteConnectionOptions): SqliteConnection {
   const known = byDatabase.get(db);
   if (known !== undefined) return known;
   const name = "in the database that was given";
   const connection = openConnection(
     name,
-    () => new Connection(adaptDatabase(db), name, options, () => {}),
+    () => new SqliteConnection(adaptDatabase(db), name, options, () => {}),
   );
   byDatabase.set(db, connection);
   return connection;
 }
 
-function openConnection(name: string, open: () => Connection): Connection {
+function openConnection(name: string, open: () => SqliteConnection): SqliteConnection {
   try {
     return open();
   } catch (cause) {

@@ -69,7 +69,7 @@ function reasonForNone(versions: Readonly<Partial<Record<string, string>>>): str
   if (node !== undefined && v8) {
     return `Node ${node} has no node:sqlite: update Node to 22.13 or later`;
   }
-  return "this runtime has no node:sqlite: use memoryJournal, or journalOn with a store of your own";
+  return "this runtime has no node:sqlite: use memoryJournal, or journalOn with your own store";
 }
 
 /** Adapts a database of `bun:sqlite`. */

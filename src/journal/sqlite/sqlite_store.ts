@@ -1,4 +1,4 @@
-import type { Connection } from "./connection.ts";
+import type { SqliteConnection } from "./connection.ts";
 import { findItems, readItem } from "./find_items.ts";
 import { loadIndex } from "./load_index.ts";
 import { insertRows } from "./insert_rows.ts";
@@ -25,13 +25,13 @@ interface ClaimedRun {
 
 /** Stores a journal in a SQLite database. */
 export class SqliteStore implements JournalStore {
-  readonly #connect: () => Connection;
+  readonly #connect: () => SqliteConnection;
   readonly #runs = new Map<string, ClaimedRun>();
   readonly #statements = new Map<string, SqlStatement>();
-  #connection: Connection | undefined;
+  #connection: SqliteConnection | undefined;
 
   /** Creates a store that opens the database on first use. */
-  constructor(connect: () => Connection) {
+  constructor(connect: () => SqliteConnection) {
     this.#connect = connect;
   }
 
@@ -182,7 +182,7 @@ export class SqliteStore implements JournalStore {
     connection.release();
   }
 
-  #open(): Connection {
+  #open(): SqliteConnection {
     return this.#connection ??= this.#connect();
   }
 

@@ -1,4 +1,4 @@
-/** Runs calls in workers on another runtime, and prints what comes of each case as JSON. */
+/** Runs calls in workers on another runtime, and prints the outcome of each case as JSON. */
 import { batch, isAvailable, RunError } from "@shoal/agents";
 import { workers } from "@shoal/agents/workers";
 import { readFileSync } from "node:fs";

@@ -13,7 +13,7 @@ const WINDOWS_PATH = /^(?:[a-z]:[\\/]|\\\\)/i;
  *
  * @throws {TypeError} If it is neither, or this runtime cannot load such a URL.
  */
-export function moduleUrl(doing: string, name: string, module: unknown): string {
+export function workerModuleUrl(doing: string, name: string, module: unknown): string {
   if (module instanceof URL) return checkProtocol(doing, name, module);
   if (typeof module !== "string") refuse(doing, name, MUST, module);
   if (WINDOWS_PATH.test(module)) return pathToFileURL(module, { windows: true }).href;

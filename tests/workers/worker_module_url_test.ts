@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { moduleUrl } from "../../src/workers/module_url.ts";
+import { workerModuleUrl } from "../../src/workers/worker_module_url.ts";
 
-const url = (module: unknown) => moduleUrl("make a pool of workers", "module", module);
+const url = (module: unknown) => workerModuleUrl("make a pool of workers", "module", module);
 
 Deno.test("a module is a URL or an absolute path, also of Windows", () => {
   assertEquals(url(new URL("file:///a/agents.ts")), "file:///a/agents.ts");

@@ -59,7 +59,6 @@ const ENDS: Record<string, () => unknown> = {
 
 export const Dies = defineAgent({
   name: "dies",
-  timeout: 2_000,
   run: async ({ end }: { end: string }) => {
     await ENDS[end]!();
     return await forever();

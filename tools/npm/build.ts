@@ -7,16 +7,24 @@ import config from "../../deno.json" with { type: "json" };
 import { bundle } from "./bundle.ts";
 import { declarations } from "./declarations.ts";
 import { packageJson } from "./package_json.ts";
-import { withAbsoluteLinks } from "./readme.ts";
+import { type LinkTarget, withAbsoluteLinks } from "./readme.ts";
 import { ROOT } from "./root.ts";
 
 const OUT = new URL("npm/", ROOT);
 
+/** The repository on GitHub, such as `owner/name`, where its workflow publishes the package. */
+const REPOSITORY = Deno.env.get("GITHUB_REPOSITORY");
+
 /** Modules that are started as threads. */
-const THREADS = { worker: "src/workers/worker/worker_main.ts" };
+const THREADS = { worker_main: "src/workers/worker/worker_main.ts" };
 
 /** Modules that do something when they are imported. */
-const WITH_SIDE_EFFECTS = ["src/default_provider.ts", "src/cli/main.ts", THREADS.worker, "mod.ts"];
+const WITH_SIDE_EFFECTS = [
+  "src/default_provider.ts",
+  "src/cli/main.ts",
+  THREADS.worker_main,
+  "mod.ts",
+];
 
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 
@@ -24,6 +32,22 @@ async function write(path: string, text: string): Promise<void> {
   const file = new URL(path, OUT);
   await Deno.mkdir(new URL("./", file), { recursive: true });
   await Deno.writeTextFile(file, text);
+}
+
+/** Links lead to the repository if it is known, and otherwise to the files that JSR has. */
+function linkTarget(): LinkTarget {
+  const { name, version, publish } = config;
+  if (REPOSITORY !== undefined) {
+    return {
+      files: `https://github.com/${REPOSITORY}/blob/v${version}/`,
+      pictures: `https://raw.githubusercontent.com/${REPOSITORY}/v${version}/`,
+      has: () => true,
+    };
+  }
+  return {
+    files: `https://jsr.io/${name}/${version}/`,
+    has: (path) => publish.include.some((one) => path === one || path.startsWith(`${one}/`)),
+  };
 }
 
 const builtName = (entry: string) => entry === "." ? "mod" : entry.slice(2);
@@ -44,13 +68,13 @@ for (const [name, text] of bundled.files) await write(`dist/${name}`, text);
 for (const [path, text] of types.files) await write(`types/${path}`, text);
 await write("bin/shoal.js", await read("tools/npm/shoal.js"));
 for (const name of ["README.md", "CHANGELOG.md"]) {
-  const base = `https://jsr.io/${config.name}/${config.version}/`;
-  await write(name, withAbsoluteLinks(await read(name), base, config.publish.include));
+  await write(name, withAbsoluteLinks(await read(name), linkTarget()));
 }
 await write("LICENSE", `${await read("LICENSE")}\n${await read("tools/npm/std_license.txt")}`);
 const manifest = packageJson(config, {
   built: builtName,
   imports: [...bundled.imports, ...types.imports],
+  repository: REPOSITORY,
   sideEffects: bundled.filesWith(WITH_SIDE_EFFECTS).map((name) => `./dist/${name}`),
 });
 await write("package.json", `${JSON.stringify(manifest, undefined, 2)}\n`);

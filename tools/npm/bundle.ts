@@ -40,7 +40,7 @@ export async function bundle(entries: Readonly<Record<string, string>>): Promise
     target: "node22",
     charset: "utf8",
     outdir: "/dist",
-    plugins: [readSources(entries)],
+    plugins: [SOURCES],
   });
   const files = new Map(
     outputFiles!.map((
@@ -66,49 +66,29 @@ function externalImports({ outputs }: Metafile): readonly string[] {
 }
 
 /** Finds and reads the modules, as this esbuild has no file system. */
-function readSources(entries: Readonly<Record<string, string>>): Plugin {
-  return {
-    name: "sources",
-    setup(build) {
-      build.onResolve({ filter: /^\/|^\.\.?\// }, ({ path, importer, namespace, kind }) => ({
-        path: kind === "entry-point" ? path : new URL(path, `file://${importer}`).pathname,
-        namespace: kind === "entry-point" ? "file" : namespace,
-      }));
-      build.onResolve({ filter: STD }, ({ path }) => ({
-        path: `/${path.replace("npm:", "")}`,
-        namespace: "npm",
-      }));
-      build.onResolve({ filter: /^@std\// }, ({ path }) => ({
-        path: import.meta.resolve(path).slice(ROOT.href.length - 1),
-      }));
-      build.onResolve({ filter: /^[^./]/ }, ({ path }) => ({ path, external: true }));
+const SOURCES: Plugin = {
+  name: "sources",
+  setup(build) {
+    build.onResolve({ filter: /^\/|^\.\.?\// }, ({ path, importer, namespace, kind }) => ({
+      path: kind === "entry-point" ? path : new URL(path, `file://${importer}`).pathname,
+      namespace: kind === "entry-point" ? "file" : namespace,
+    }));
+    build.onResolve({ filter: STD }, ({ path }) => ({
+      path: `/${path.replace("npm:", "")}`,
+      namespace: "npm",
+    }));
+    build.onResolve({ filter: /^@std\// }, ({ path }) => ({
+      path: import.meta.resolve(path).slice(ROOT.href.length - 1),
+    }));
+    build.onResolve({ filter: /^[^./]/ }, ({ path }) => ({ path, external: true }));
 
-      build.onLoad({ filter: /\/deno\.json$/ }, async () => {
-        const { name, version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
-        return { contents: JSON.stringify({ name, version }), loader: "json" };
-      });
-      build.onLoad({ filter: /./, namespace: "npm" }, async ({ path }) => {
-        const { default: text } = await import(`npm:${path}`, { with: { type: "text" } });
-        return { contents: `//! Deno's standard library, MIT license\n${text}`, loader: "js" };
-      });
-      build.onLoad({ filter: /./ }, async ({ path }) => ({
-        contents: useBuiltFiles(await Deno.readTextFile(new URL(`.${path}`, ROOT)), path, entries),
-        loader: "ts",
-      }));
-    },
-  };
-}
-
-/** Replaces the URLs of modules that are started as threads by those of the built files. */
-function useBuiltFiles(
-  source: string,
-  path: string,
-  entries: Readonly<Record<string, string>>,
-): string {
-  return source.replace(/new URL\("(\.[^"]+\.ts)", import\.meta\.url\)/g, (_, relative) => {
-    const target = new URL(relative, `file://${path}`).pathname.slice(1);
-    const built = Object.keys(entries).find((name) => entries[name] === target);
-    if (built === undefined) throw new Error(`${path} has the URL of ${target}: build it, too`);
-    return `new URL("./${built}.js", import.meta.url)`;
-  });
-}
+    build.onLoad({ filter: /./, namespace: "npm" }, async ({ path }) => {
+      const { default: text } = await import(`npm:${path}`, { with: { type: "text" } });
+      return { contents: `//! Deno's standard library, MIT license\n${text}`, loader: "js" };
+    });
+    build.onLoad({ filter: /./ }, async ({ path }) => ({
+      contents: await Deno.readTextFile(new URL(`.${path}`, ROOT)),
+      loader: path.endsWith(".json") ? "json" : "ts",
+    }));
+  },
+};

@@ -16,6 +16,8 @@ export interface PackageContents {
   readonly built: (entry: string) => string;
   /** The packages and `node:` modules that the files import. */
   readonly imports: readonly string[];
+  /** The repository on GitHub, which npm compares with the one that publishes, if it is known. */
+  readonly repository: string | undefined;
   /** The files that do something when they are imported. */
   readonly sideEffects: readonly string[];
 }
@@ -36,6 +38,11 @@ export function packageJson(config: DenoConfig, contents: PackageContents): unkn
     description,
     keywords: KEYWORDS,
     license,
+    ...contents.repository !== undefined && {
+      repository: { type: "git", url: `git+https://github.com/${contents.repository}.git` },
+      homepage: `https://github.com/${contents.repository}#readme`,
+      bugs: `https://github.com/${contents.repository}/issues`,
+    },
     type: "module",
     engines: { node: ">=22" },
     sideEffects: contents.sideEffects,

@@ -1,22 +1,26 @@
 /** Makes a Markdown file of the repository fit to be read elsewhere. */
 
-/**
- * Replaces relative links, which lead nowhere on the page of a package: links to published files
- * lead to JSR, other links become text, and pictures are removed.
- *
- * @param base The URL of the published files.
- * @param published The files and folders that are published.
- */
-export function withAbsoluteLinks(
-  markdown: string,
-  base: string,
-  published: readonly string[],
-): string {
+/** Where relative links lead. */
+export interface LinkTarget {
+  /** The URL of the files, which relative links are appended to. */
+  readonly files: string;
+  /** The URL of the pictures; pictures are removed if it is absent. */
+  readonly pictures?: string;
+  /** Whether a file has a URL. Other links become text. */
+  has(path: string): boolean;
+}
+
+/** Replaces relative links and pictures, which lead nowhere on the page of a package. */
+export function withAbsoluteLinks(markdown: string, { files, pictures, has }: LinkTarget): string {
   return markdown
-    .replace(/^!\[[^\]]*\]\((?!https?:)[^)]*\)\n\n?/gm, "")
-    .replace(/\[([^\]]+)\]\((?!https?:|#)([^)]+)\)/g, (_, text: string, target: string) => {
-      const [path] = target.split("#");
-      const isPublished = published.some((one) => path === one || path!.startsWith(`${one}/`));
-      return isPublished ? `[${text}](${base}${target})` : text;
-    });
+    .replace(
+      /^!\[([^\]]*)\]\((?!https?:)([^)]*)\)\n\n?/gm,
+      (_, text: string, path: string) =>
+        pictures === undefined ? "" : `![${text}](${pictures}${path})\n\n`,
+    )
+    .replace(
+      /(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)]+)\)/g,
+      (_, text: string, target: string) =>
+        has(target.split("#")[0]!) ? `[${text}](${files}${target})` : text,
+    );
 }

@@ -56,15 +56,11 @@ async function leave(
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = `POST ${path} HTTP/1.1\r\n${lines}\r\n`;
   const connection = await sendRaw(port, together ? head + body : head);
-  const write = async (text: string): Promise<void> => {
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
-  };
   if (!together) {
     await delay(30);
-    await write(body.slice(0, 5));
+    await connection.write(body.slice(0, 5));
     await delay(30);
-    await write(body.slice(5));
+    await connection.write(body.slice(5));
   }
   await waitUntil(begun, "the call has begun");
   connection.close();

@@ -2,6 +2,7 @@ import { AgentError, ProviderError, RunError } from "@shoal/agents";
 import { assert, assertEquals, assertFalse, assertStrictEquals } from "@std/assert";
 import { abortCode } from "../../src/model/errors.ts";
 import { used } from "../helpers.ts";
+import { print } from "../print.ts";
 
 Deno.test("AgentError: carries its options, with defaults for absent ones", () => {
   const cause = new Error("why");
@@ -52,7 +53,7 @@ Deno.test("errors: the text of an answer can be read, but is not printed", () =>
   });
   for (const error of [provider, agent]) {
     assertEquals(error.text, "s3cret");
-    assertFalse(Deno.inspect(error).includes("s3cret"));
+    assertFalse(print(error).includes("s3cret"));
     assertFalse(JSON.stringify(error).includes("s3cret"));
     assertFalse(JSON.stringify({ ...error }).includes("s3cret"));
   }

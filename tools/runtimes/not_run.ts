@@ -4,10 +4,13 @@
  */
 export const NEED_DENO: Readonly<Record<string, string>> = {
   "tests/architecture/": "asks `deno info` for the graph of the modules",
-  "tests/bench/": "the bench is a tool of this repository and runs on Deno",
+  "tests/bench/": "tests the bench, which runs on Deno",
+  "tests/hono/deploy_test.ts": "tests an example with `deno serve`",
+  "tests/hono/runtimes/runtimes_test.ts": "`deno bundle` makes the service that it runs on others",
+  "tests/providers/ai_sdk/imports_test.ts": "asks `deno info` for the imports of a module",
   "tests/tools/": "tests tools of this repository, which run on Deno",
   "tests/types/": "asks `deno lsp` for the errors of the compiler",
-  "tests/journal/kv/": "Deno KV exists only on Deno",
+  "tests/workers/permissions_test.ts": "tests the permissions of Deno",
 };
 
 /** Returns the reason why a test file is not run on Node and Bun, or `undefined` if it is. */

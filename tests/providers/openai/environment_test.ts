@@ -3,31 +3,25 @@ import type { SimulatorRequest } from "@shoal/agents/testing";
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Output } from "./child.ts";
 import { startPair } from "./helpers.ts";
+import { startModule } from "../../child.ts";
+import { listen } from "../../sockets.ts";
 
 const ENV = "--allow-env=OPENAI_API_KEY,OPENAI_BASE_URL";
 
-/** Runs `child.ts` with the given flags, environment and options of `openai`. */
+/** Runs `child.ts` with the given permissions of Deno, environment and options of `openai`. */
 async function run(
-  flags: string[],
+  permissions: string[],
   env: Record<string, string>,
   options?: OpenAIOptions,
 ): Promise<Output> {
   const cleared = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "" };
-  const { stdout, stderr } = await new Deno.Command("deno", {
-    args: [
-      "run",
-      "--no-prompt",
-      ...flags,
-      new URL("./child.ts", import.meta.url).pathname,
-      JSON.stringify(options ?? null),
-    ],
-    env: { ...cleared, ...env, NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  const text = new TextDecoder();
-  const line = text.decode(stdout).trim();
-  if (line === "") throw new Error(text.decode(stderr));
-  return JSON.parse(line);
+  const { stdout, stderr } = await startModule(new URL("./child.ts", import.meta.url), {
+    args: [JSON.stringify(options ?? null)],
+    permissions,
+    env: { ...cleared, ...env },
+  }).output;
+  if (stdout === "") throw new Error(stderr);
+  return JSON.parse(stdout);
 }
 
 /** A server that records its requests. */
@@ -51,24 +45,22 @@ Deno.test("environment: provides key and server for the default provider", async
 });
 
 Deno.test("environment: HTTPS_PROXY is the way to servers with https", async () => {
-  const proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const firstLine = proxy.accept().then(async (connection) => {
-    using _ = connection;
-    const bytes = new Uint8Array(1024);
-    const length = await connection.read(bytes);
-    return new TextDecoder().decode(bytes.subarray(0, length ?? 0)).split("\r\n")[0];
+  const firstLine = Promise.withResolvers<string>();
+  await using proxy = listen(async (connection) => {
+    firstLine.resolve((await connection.readText()).split("\r\n")[0]!);
+    connection.close();
   });
   const env = {
     OPENAI_API_KEY: "sk-env",
     OPENAI_BASE_URL: "https://models.example/v1",
-    HTTPS_PROXY: `http://127.0.0.1:${proxy.addr.port}`,
+    HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
     NO_PROXY: "",
   };
   const { error } = await run(["--allow-net=127.0.0.1,models.example", ENV], env);
-  // Without a connection, it would wait for ever.
-  proxy.close();
   assertMatch(error ?? "", /AgentError/);
-  assertEquals(await firstLine, "CONNECT models.example:443 HTTP/1.1");
+  // Without a connection, it would wait for ever.
+  firstLine.resolve("no connection");
+  assertEquals(await firstLine.promise, "CONNECT models.example:443 HTTP/1.1");
 });
 
 Deno.test("environment: is overridden by options", async () => {

@@ -8,6 +8,7 @@ export const NEED_DENO: Readonly<Record<string, string>> = {
   "tests/hono/deploy_test.ts": "tests an example with `deno serve`",
   "tests/hono/runtimes/runtimes_test.ts": "`deno bundle` makes the service that it runs on others",
   "tests/providers/ai_sdk/imports_test.ts": "asks `deno info` for the imports of a module",
+  "tests/testing/simulator/tls_test.ts": "sends its requests with the HTTP client of Deno",
   "tests/tools/": "tests tools of this repository, which run on Deno",
   "tests/types/": "asks `deno lsp` for the errors of the compiler",
   "tests/workers/permissions_test.ts": "tests the permissions of Deno",

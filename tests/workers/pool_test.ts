@@ -7,6 +7,7 @@ import { loadPrices } from "../../src/pricing/prices.ts";
 import { Echo, Identity, Twice, Waits } from "./agents.ts";
 import { moduleFor, named } from "./server.ts";
 import { until } from "./until.ts";
+import { startCode } from "../child.ts";
 
 await loadPrices("any", undefined);
 
@@ -161,15 +162,10 @@ Deno.test("a pool that was not closed does not keep the process alive", async ()
   }, size: 1 });
     const [result] = await batch([[Identity, 5]], { mode: pool });
     console.log(result.content);`;
-  const child = new Deno.Command("deno", {
-    args: ["eval", "--quiet", code],
-    cwd: new URL("../../", import.meta.url),
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const timer = setTimeout(() => child.kill(), 60_000);
-  const { success, stdout, stderr } = await child.output();
+  await using child = startCode(code);
+  const timer = setTimeout(child.kill, 60_000);
+  const { success, stdout, stderr } = await child.output;
   clearTimeout(timer);
-  assertEquals(new TextDecoder().decode(stderr), "");
-  assertEquals([success, new TextDecoder().decode(stdout).trim()], [true, "5"]);
+  assertEquals(stderr, "");
+  assertEquals([success, stdout.trim()], [true, "5"]);
 });

@@ -3,6 +3,7 @@
  */
 import type { Provider, ProviderLimits } from "@shoal/agents";
 import { openai, type OpenAIProvider } from "@shoal/agents/openai";
+import process from "node:process";
 
 /**
  * Identifies the test file. Several may run in one process, whose isolates share the environment
@@ -25,7 +26,7 @@ export function loadedAs(url: string): void {
 const opened = new Map<string, OpenAIProvider>();
 
 function current(): OpenAIProvider {
-  const baseURL = Deno.env.get(name())!;
+  const baseURL = process.env[name()]!;
   let provider = opened.get(baseURL);
   if (provider === undefined) opened.set(baseURL, provider = openai({ baseURL, apiKey: "none" }));
   return provider;
@@ -44,10 +45,10 @@ export function server(name: string, limits?: ProviderLimits, id?: string): Prov
 
 /** Names the server until it is disposed, which also closes this isolate's connections to it. */
 export function named(url: string): AsyncDisposable {
-  Deno.env.set(name(), url);
+  process.env[name()] = url;
   return {
     async [Symbol.asyncDispose]() {
-      Deno.env.delete(name());
+      delete process.env[name()];
       await opened.get(url)?.[Symbol.asyncDispose]();
       opened.delete(url);
     },

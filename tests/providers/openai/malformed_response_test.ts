@@ -88,7 +88,7 @@ Deno.test("malformed response: status 200 without a completion", async () => {
 Deno.test("malformed response: a status that allows no body", async () => {
   await using server = listen(async (conn) => {
     await conn.read();
-    await conn.write("HTTP/1.1 204 No Content\r\n\r\n");
+    await conn.write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
     conn.close();
   });
   await using provider = openai({ baseURL: server.url });

@@ -112,11 +112,12 @@ Deno.test("closes a pool that was never used", async () => {
 
 Deno.test("closing while the workers start rejects ready()", async () => {
   const pool = open();
-  const ready = pool.ready();
-  const run = batch([[Identity, 1]], { mode: pool });
+  const ready = assertRejects(() => pool.ready(), TypeError, "closed");
+  const run = batch([[Identity, 1]], { mode: pool })
+    .then(([{ error }]) => error?.code, (error) => (error as Error).name);
   await pool.close();
-  await assertRejects(() => ready, TypeError, "closed");
-  const result = await run.then(([{ error }]) => error?.code, (error) => (error as Error).name);
+  await ready;
+  const result = await run;
   assert(["aborted", "RunError"].includes(result!), result);
 });
 

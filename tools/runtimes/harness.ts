@@ -25,10 +25,13 @@ interface Definition {
   ignore?: boolean;
   only?: boolean;
 }
-type TestFunction = (context: Context) => unknown;
+type TestFunction = (context: TestContext) => unknown;
 type Hook = () => unknown;
-interface Context {
-  name: string;
+
+/** What a test receives, as far as the tests use it. */
+export interface TestContext {
+  readonly name: string;
+  /** Runs a step and resolves with whether it ran; rejects if it failed. */
   step(...args: readonly unknown[]): Promise<boolean>;
 }
 
@@ -68,7 +71,7 @@ export const test = Object.assign(
   },
 );
 
-function contextOf(name: string): Context {
+function contextOf(name: string): TestContext {
   return {
     name,
     async step(...args) {

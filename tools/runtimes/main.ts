@@ -8,7 +8,7 @@
  * `SHOAL_NODE` and `SHOAL_BUN` select the executables; without them npx installs Node 24 and Bun 1.
  */
 import { findRuntime, type RuntimeName } from "./find_runtime.ts";
-import { reasonNotToRun } from "./not_run.ts";
+import { entryNotRun, NEED_DENO } from "./not_run.ts";
 import { type FileResult, runFile } from "./run_file.ts";
 import { filesIn, ROOT, writeTree } from "./write_tree.ts";
 
@@ -17,8 +17,11 @@ if (name !== "node" && name !== "bun") throw new TypeError("The runtime must be 
 const filters = args.filter((arg) => !arg.startsWith("--")).map((arg) => arg.replace(/^\.\//, ""));
 const files = [...filesIn("tests")].filter((file) => file.endsWith("_test.ts")).sort()
   .filter((file) => filters.length === 0 || filters.some((filter) => file.startsWith(filter)));
-const chosen = files.filter((file) => reasonNotToRun(file) === undefined);
-const omitted = files.filter((file) => reasonNotToRun(file) !== undefined);
+const chosen = files.filter((file) => entryNotRun(file) === undefined);
+const omitted = Map.groupBy(
+  files.filter((file) => !chosen.includes(file)),
+  (file) => entryNotRun(file)!,
+);
 
 if (files.length === 0) {
   console.error(`No test file begins with ${filters.join(" or ")}`);
@@ -46,14 +49,11 @@ async function runAll(name: RuntimeName): Promise<boolean> {
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, lane));
   printFailures(results);
   console.log(`\nBy room, on ${runtime.title}:`);
-  const rooms = new Map<string, FileResult[]>();
-  for (const result of results) {
-    const room = result.file.split("/")[1]!;
-    rooms.set(room, [...rooms.get(room) ?? [], result]);
-  }
+  const rooms = Map.groupBy(results, ({ file }) => file.split("/")[1]!);
   for (const [room, results] of [...rooms].sort()) console.log(`  ${room}: ${count(results)}`);
+  if (results.some(({ ignored }) => ignored.length > 0)) console.log("\nIgnored:");
   for (const { file, ignored } of results) {
-    for (const name of ignored) console.log(`  ignored: ${file}: ${name}`);
+    for (const name of ignored) console.log(`  ${file}: ${name}`);
   }
   printOmitted();
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
@@ -89,7 +89,9 @@ function printFailures(results: readonly FileResult[]): void {
 }
 
 function printOmitted(): void {
-  if (omitted.length === 0) return;
+  if (omitted.size === 0) return;
   console.log("\nNot run, as they need Deno:");
-  for (const file of omitted) console.log(`  ${file}: ${reasonNotToRun(file)}`);
+  for (const [path, { length }] of omitted) {
+    console.log(`  ${path} (${length} ${length === 1 ? "file" : "files"}): it ${NEED_DENO[path]}`);
+  }
 }

@@ -14,10 +14,21 @@ export interface FileResult {
   readonly ms: number;
 }
 
-/** Runs the tests of a file in a process of its own. */
-export async function runFile(runtime: Runtime, tree: URL, file: string): Promise<FileResult> {
+/**
+ * Runs the tests of a file in a process of its own.
+ *
+ * @param tree The folder of the sources and tests.
+ * @param file The path of the file in it.
+ * @param cache The folder for files of the runner.
+ */
+export async function runFile(
+  runtime: Runtime,
+  tree: URL,
+  file: string,
+  cache: URL = tree,
+): Promise<FileResult> {
   const startedAt = performance.now();
-  const events = new URL(`${file}.events`, tree);
+  const events = new URL(`${file.replaceAll("/", ".")}.events`, cache);
   await Deno.writeTextFile(events, "");
   const flags = runtime.name === "node"
     ? ["--enable-source-maps", "--expose-gc", "--disable-warning=ExperimentalWarning"]
@@ -31,7 +42,7 @@ export async function runFile(runtime: Runtime, tree: URL, file: string): Promis
     cwd: tree,
     env: {
       NO_COLOR: "1",
-      NODE_COMPILE_CACHE: new URL("../compiled", tree).pathname,
+      NODE_COMPILE_CACHE: new URL("compiled", cache).pathname,
       SHOAL_TEST_EVENTS: events.pathname,
     },
     stdin: "null",

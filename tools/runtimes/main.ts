@@ -7,6 +7,7 @@
  *
  * `SHOAL_NODE` and `SHOAL_BUN` select the executables; without them npx installs Node 24 and Bun 1.
  */
+import { fileURLToPath } from "node:url";
 import { findRuntime, type RuntimeName } from "./find_runtime.ts";
 import { entryNotRun, NEED_DENO } from "./not_run.ts";
 import { type FileResult, runFile } from "./run_file.ts";
@@ -81,7 +82,7 @@ function printFailures(results: readonly FileResult[]): void {
       // Stacks name the files of the repository, not their copies.
       const text = error.replaceAll(
         /(?:file:\/\/)?[^\s(]*\/\.runtimes\/(?:node|bun)\//g,
-        ROOT.pathname,
+        fileURLToPath(ROOT),
       );
       console.log(`\n${file}: ${name}\n${text.replace(/^/gm, "  ")}`);
     }

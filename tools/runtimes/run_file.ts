@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { Runtime } from "./find_runtime.ts";
 import type { TestEvent } from "./harness.ts";
 
@@ -36,14 +37,14 @@ export async function runFile(
   const process = new Deno.Command(runtime.path, {
     args: [
       ...flags,
-      new URL("tools/runtimes/harness.ts", tree).pathname,
-      new URL(file, tree).pathname,
+      fileURLToPath(new URL("tools/runtimes/harness.ts", tree)),
+      fileURLToPath(new URL(file, tree)),
     ],
     cwd: tree,
     env: {
       NO_COLOR: "1",
-      NODE_COMPILE_CACHE: new URL("compiled", cache).pathname,
-      SHOAL_TEST_EVENTS: events.pathname,
+      NODE_COMPILE_CACHE: fileURLToPath(new URL("compiled", cache)),
+      SHOAL_TEST_EVENTS: fileURLToPath(events),
     },
     stdin: "null",
     stdout: "piped",

@@ -11,6 +11,7 @@
  *   detects Deno does not find it.
  */
 import * as esbuild from "esbuild";
+import { fileURLToPath } from "node:url";
 import type { RuntimeName } from "./find_runtime.ts";
 
 /** The folder of the repository. */
@@ -116,7 +117,7 @@ async function transform(path: string, source: string, runtime: RuntimeName): Pr
     target: "node22",
     sourcemap: "inline",
     sourcesContent: false,
-    sourcefile: new URL(path, ROOT).pathname,
+    sourcefile: fileURLToPath(new URL(path, ROOT)),
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
   });
   return result.code;

@@ -79,6 +79,8 @@ Deno.test("npm: two builds are equal, small, and have only the files of the pack
   const others = first.files.filter((path) => !/^(?:bin|dist|types)\//.test(path)).sort();
   assertEquals(others, ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
   assertEquals(first.files.filter((path) => /^(?:types\/)?(?:tests|tools)\//.test(path)), []);
+  const readme = await Deno.readTextFile(`${PACKAGE}/README.md`);
+  assertEquals(readme.match(/\]\((?!https?:|#)[^)]*\)/g), null, "npm's page has no other files");
   for (const path of first.files) {
     const text = await Deno.readTextFile(`${PACKAGE}/${path}`);
     assert(!text.includes(ROOT), `${path} has the path of this machine`);

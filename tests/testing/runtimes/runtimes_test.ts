@@ -31,6 +31,55 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     "HTTP/2": [["grün"], 10, 1],
     "HTTP/2: a reset stream": [["reset", "grün"], 1],
   },
+  recording: {
+    "records and replays": [true, 2, true, false, 0, true],
+    "passes each chunk on at once": [4, true, null],
+    "a client that leaves before the headers": [true, true, null],
+    "a connection that breaks": [
+      "rejected",
+      502,
+      "recorder_unreachable",
+      [["string", null], ["string", null]],
+    ],
+    "a server that is not there": ["recorder_unreachable", true],
+    "bytes, headers and statuses": [
+      [
+        ["POST", "/base/v2/files/a%20b?x=1&api-version=1", [0, 200, 13, 10, 255], "1"],
+        ["GET", "/base/v2/files/a%20b?x=1&api-version=1", [], "1"],
+        ["DELETE", "/base/v2/files/a%20b?x=1&api-version=1", [], "1"],
+        ["POST", "/base/v2/files?api-version=1", [0, 200, 13, 10, 255], null],
+      ],
+      [
+        [201, ["a=1", "b=2"], "yes", "/elsewhere", [255, 0, 1]],
+        [201, ["a=1", "b=2"], "yes", "/elsewhere", []],
+        [204, ["a=1", "b=2"], "yes", "/elsewhere", []],
+        201,
+      ],
+    ],
+    "a port that is taken": "EADDRINUSE",
+    "close waits for answers, not for idle connections": ["last", 2],
+    "close does not wait for connections that have sent nothing": "x",
+    "200 requests at once": true,
+  },
+  virtual: {
+    "an hour at once": [[3_600_000, 3_600_000, 3_600_000], 3_600_000, 0, true],
+    "order": "abcde",
+    "async context": ["mine", "mine"],
+    "the clock waits for work without timers": [0, 1],
+    "a timer that fires causes work before the next": ["work", "next"],
+    "AbortSignal.timeout": [60_000, "TimeoutError"],
+    "intervals, clear by number, tick": [10, 2000, 0],
+    "real work": true,
+    "nothing left to wait for": [
+      "Cannot go on in virtual time as nothing is left to wait for:",
+      true,
+    ],
+    "a timer that throws": ["mine", true],
+    "a real timer is cleared during it": true,
+    "an agent of a virtual provider": [100, "7", true, 0],
+    "scripted": ["one", "two", 2, 2],
+    "scripted in virtual time": ["late", 3_600_000],
+  },
 };
 
 const PROGRAMS = Object.keys(EXPECTED);

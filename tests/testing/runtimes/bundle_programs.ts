@@ -1,9 +1,11 @@
 /** Bundles programs for runtimes without TypeScript and `deno.json`. */
+import { fileURLToPath } from "node:url";
+
 const ROOT = new URL("../../../", import.meta.url);
 
 /** Bundles the programs of this folder into another one, each into `NAME.js`. */
 export async function bundlePrograms(folder: string, names: readonly string[]): Promise<void> {
-  const path = (file: string): string => new URL(file, import.meta.url).pathname;
+  const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
   await runDeno(
     "bundle",
     "--quiet",

@@ -3,10 +3,11 @@
  * must end by itself, which it does only if it leaves nothing open.
  */
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { OTHER_RUNTIMES, type OtherRuntime, runProgram } from "../../runtimes/other_runtimes.ts";
 import { bundlePrograms } from "./bundle_programs.ts";
 
-const CERTS = new URL("../certs", import.meta.url).pathname;
+const CERTS = fileURLToPath(new URL("../certs", import.meta.url));
 
 /** What each program must print. */
 const EXPECTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

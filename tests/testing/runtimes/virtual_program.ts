@@ -67,8 +67,8 @@ await report({
     });
     return seen;
   },
-  "AbortSignal.timeout": async () => {
-    return await virtualTime().run(async () => {
+  "AbortSignal.timeout": () => {
+    return virtualTime().run(async () => {
       const began = Date.now();
       const signal = AbortSignal.timeout(60_000);
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -84,8 +84,8 @@ await report({
     await time.tick(1_000);
     return [count, time.now, time.pending];
   },
-  "real work": async () => {
-    return await virtualTime().run(async () => {
+  "real work": () => {
+    return virtualTime().run(async () => {
       const { readFile } = await import("node:fs/promises");
       return (await readFile(process.argv[1]!, "utf8")).length > 0;
     });
@@ -104,7 +104,7 @@ await report({
     }).catch((error: Error) => error.message);
     return [reason, isRestored()];
   },
-  "a real timer is cleared during it": async () => {
+  "a real timer is cleared during it": () => {
     const real = setTimeout(() => console.log("the timer fired"), 10_000);
     using _time = virtualTime();
     clearTimeout(real);

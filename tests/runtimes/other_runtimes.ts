@@ -67,7 +67,11 @@ export function startProgram({ path }: OtherRuntime, options: ProgramOptions): P
     limit.abort();
     return { code, signal, stdout: decode(stdout), stderr: decode(stderr) };
   });
-  return { end, kill: () => child.kill("SIGKILL") };
+  const kill = (): void => {
+    // It may have ended by itself.
+    if (!limit.signal.aborted) child.kill("SIGKILL");
+  };
+  return { end, kill };
 }
 
 /** Runs a program that must succeed, and returns the JSON that it prints last. */

@@ -1,0 +1,29 @@
+/** Tells the runtimes apart, and checks their versions. */
+import process from "node:process";
+
+/** The versions of a runtime and its parts, as in `process.versions`. */
+export type Versions = Readonly<Record<string, string | undefined>>;
+
+/** A runtime that the command line supports. */
+export type Runtime = "Deno" | "Bun" | "Node";
+
+/** The first supported version of Node. */
+const MIN_NODE = 22;
+
+/** Returns the runtime. Deno and Bun also report a version of Node. */
+export function runtimeOf(versions: Versions = process.versions): Runtime {
+  if (versions.deno !== undefined) return "Deno";
+  return versions.bun !== undefined ? "Bun" : "Node";
+}
+
+/** Returns the version of the runtime, such as `24.1.0`. */
+export function runtimeVersion(versions: Versions = process.versions): string {
+  return versions.deno ?? versions.bun ?? versions.node ?? "unknown";
+}
+
+/** Returns why this runtime cannot run the command line; `undefined` if it can. */
+export function runtimeProblem(versions: Versions = process.versions): string | undefined {
+  const version = runtimeVersion(versions);
+  if (runtimeOf(versions) !== "Node" || parseInt(version) >= MIN_NODE) return undefined;
+  return `Shoal needs Node ${MIN_NODE} or later: this is ${version}`;
+}

@@ -36,6 +36,15 @@ export function errorMessage(thrown: unknown): string {
     message.replace(/^[a-z]+ E[A-Z0-9]+: /, "");
 }
 
+/**
+ * Returns the message of an error of the library, or what failed and why for an error of the system,
+ * which has lost its path.
+ */
+export function describeFailure(thrown: unknown, what: string): string {
+  const isOfSystem = thrown instanceof Error && "syscall" in thrown;
+  return isOfSystem ? `${what}: ${errorMessage(thrown)}` : errorMessage(thrown);
+}
+
 /** Whether the system reported this error code, such as `ENOENT`. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && codes.includes((error as { code?: unknown }).code as string);

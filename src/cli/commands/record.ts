@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { CliError, errorMessage } from "../cli_error.ts";
+import { CliError, describeFailure } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
@@ -55,7 +55,7 @@ export async function recordTraffic(
   try {
     recording = recorder({ file: out, baseURL, port, overwrite, redact });
   } catch (cause) {
-    const message = nameFlags(errorMessage(cause), FLAGS);
+    const message = nameFlags(describeFailure(cause, `Cannot record in ${out}`), FLAGS);
     throw new CliError(message.replace("set overwrite to true", "pass --overwrite"), { cause });
   }
   let exitCode: number = EXIT.ok;

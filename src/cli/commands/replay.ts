@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { CliError, errorMessage } from "../cli_error.ts";
+import { CliError, describeFailure } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
@@ -51,7 +51,7 @@ export async function replayFile(
     replayed = replay({ file, port, strict, timing });
     url = replayed.url;
   } catch (cause) {
-    throw new CliError(nameFlags(errorMessage(cause), FLAGS), { cause });
+    throw new CliError(nameFlags(describeFailure(cause, `Cannot replay ${file}`), FLAGS), { cause });
   }
   await using running = replayed;
   let exitCode: number = EXIT.ok;

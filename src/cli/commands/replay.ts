@@ -51,7 +51,9 @@ export async function replayFile(
     replayed = replay({ file, port, strict, timing });
     url = replayed.url;
   } catch (cause) {
-    throw new CliError(nameFlags(describeFailure(cause, `Cannot replay ${file}`), FLAGS), { cause });
+    throw new CliError(nameFlags(describeFailure(cause, `Cannot replay ${file}`), FLAGS), {
+      cause,
+    });
   }
   await using running = replayed;
   let exitCode: number = EXIT.ok;

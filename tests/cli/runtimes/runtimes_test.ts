@@ -231,7 +231,7 @@ test("reports wrong use and files that cannot be read in one line", async (runti
   assertEquals(here.server.stats.requests, 0);
 });
 
-test("runs agents of CommonJS, and of a folder without the package", async (runtime) => {
+test("runs agents of CommonJS", async (runtime) => {
   await using here = await setUp(runtime);
   await here.write("in.jsonl", rowsOf(2));
   await here.write(

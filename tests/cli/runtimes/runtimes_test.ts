@@ -231,6 +231,21 @@ test("reports wrong use and files that cannot be read in one line", async (runti
   assertEquals(here.server.stats.requests, 0);
 });
 
+test("an unexpected error is reported whole, and exits with 3", async (runtime) => {
+  await using here = await setUp(runtime, { latency: 600_000 });
+  await here.write("in.jsonl", rowsOf(1));
+  for (const [kind, fail] of [["thrown", "throw error"], ["rejected", "Promise.reject(error)"]]) {
+    // A used stream makes the pipe non-blocking on Node.
+    const code = 'process.stderr.write("used");\n' +
+      'const error = new Error("x".repeat(1_000_000) + "!");\n' +
+      `setTimeout(() => { ${fail} }, 100);\n`;
+    await here.write(`${kind}.ts`, AGENTS + code);
+    const run = ["run", `${kind}.ts`, "-i", "in.jsonl", "-q"];
+    const output = await here.shoal(run);
+    assertEquals([output.code, output.err.includes("x".repeat(1_000_000) + "!")], [3, true]);
+  }
+});
+
 test("runs agents of CommonJS", async (runtime) => {
   await using here = await setUp(runtime);
   await here.write("in.jsonl", rowsOf(2));

@@ -13,6 +13,7 @@ import {
   streaming,
   waitUntil,
 } from "./helpers.ts";
+import { fileURLToPath } from "node:url";
 
 /** Waits until the metrics report this number of calls, and of requests, in progress. */
 async function untilInFlight(app: AgentRoutes, calls: number, runs?: number): Promise<void> {
@@ -120,7 +121,7 @@ Deno.test("10,000 disconnects leak nothing", async () => {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-all", "--v8-flags=--expose-gc"],
-      new URL("./disconnects_child.ts", import.meta.url).pathname,
+      fileURLToPath(new URL("./disconnects_child.ts", import.meta.url)),
     ],
     env: { NO_COLOR: "1" },
   }).output();

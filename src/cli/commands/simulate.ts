@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { SimulatorFaultRates, SimulatorLatency } from "../../testing/mod.ts";
-import { CliError, describeFailure } from "../cli_error.ts";
+import { CliError, errorMessage } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { untilInterrupted } from "../interrupt.ts";
@@ -86,7 +86,7 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
       ...(model !== undefined && { models: model }),
     });
   } catch (cause) {
-    const message = nameFlags(describeFailure(cause, "Cannot start the server"), SIMULATE_FLAGS);
+    const message = nameFlags(errorMessage(cause), SIMULATE_FLAGS);
     // The names of faults are the only option names that the user can choose.
     throw new CliError(message.replace("there is no option", "there is no --fault"), { cause });
   }

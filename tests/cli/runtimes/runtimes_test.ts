@@ -315,3 +315,25 @@ Deno.test("an old version of Node gets one line", async () => {
     ]);
   }
 });
+
+test("simulate prints its URL first, answers, and ends on Ctrl-C", async (runtime) => {
+  await using here = await setUp(runtime);
+  const child = here.spawn(["simulate", "--port", "0", "--fault", "error500=1"]);
+  const reader = child.stdout.getReader();
+  const url = text((await reader.read()).value!).trim();
+  const response = await fetch(`${url}/chat/completions`, {
+    method: "POST",
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }] }),
+  });
+  await response.body?.cancel();
+  assertEquals(response.status, 500);
+  const { port } = new URL(url);
+  const second = await here.shoal(["simulate", "--port", port]);
+  assertEquals(second.code, 2);
+  assertMatch(second.err, /^Cannot listen on port \d+ .*: choose another port/);
+  child.kill("SIGINT");
+  await reader.cancel();
+  const [{ code }, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  assertEquals(code, 0);
+  assertStringIncludes(err, "1 requests");
+});

@@ -4,6 +4,7 @@
  */
 import packed from "@sparticuz/chromium";
 import type { Browser } from "playwright-core";
+import { tmpdir } from "node:os";
 
 const INSTALLED = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -27,7 +28,7 @@ async function find(): Promise<Found | undefined> {
 /** Unpacks the browser of the npm package and its libraries, once: 200 MB take some seconds. */
 async function unpack(): Promise<Found> {
   const [, version] = import.meta.resolve("@sparticuz/chromium").match(/chromium[@/]\^?([\d.]+)/)!;
-  const folder = `${Deno.env.get("TMPDIR") ?? "/tmp"}/shoal-chromium-${version}`;
+  const folder = `${tmpdir()}/shoal-chromium-${version}`;
   if (!exists(folder)) {
     const half = await Deno.makeTempDir();
     // The package is made for AWS Lambda: only these variables make it unpack the libraries, too,

@@ -3,6 +3,7 @@ import type { SimulatorRequest } from "@shoal/agents/testing";
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Output } from "./child.ts";
 import { startPair } from "./helpers.ts";
+import { fileURLToPath } from "node:url";
 
 const ENV = "--allow-env=OPENAI_API_KEY,OPENAI_BASE_URL";
 
@@ -18,7 +19,7 @@ async function run(
       "run",
       "--no-prompt",
       ...flags,
-      new URL("./child.ts", import.meta.url).pathname,
+      fileURLToPath(new URL("./child.ts", import.meta.url)),
       JSON.stringify(options ?? null),
     ],
     env: { ...cleared, ...env, NO_COLOR: "1" },

@@ -1,7 +1,16 @@
 /** Tests the command line on Node and Bun, as processes of an installed package. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { parsed, type Place, place, type PlaceOptions, rowsOf, text, until } from "../helpers.ts";
+import {
+  COMMAND,
+  parsed,
+  type Place,
+  place,
+  type PlaceOptions,
+  rowsOf,
+  text,
+  until,
+} from "../helpers.ts";
 import { install } from "./bundle.ts";
 import { type Runtime, RUNTIMES } from "./runtimes.ts";
 
@@ -32,18 +41,18 @@ function test(name: string, run: (runtime: Runtime) => Promise<void>): void {
     Deno.test({
       name: `${runtime.name}: ${name}`,
       ignore: runtime.path === undefined,
-      fn: () => within(60_000, run(runtime)),
+      fn: () => within(60_000, () => run(runtime)),
     });
   }
 }
 
 /** Rejects if the test hangs. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function within(ms: number, run: () => Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it takes longer than ${ms} ms`)), ms);
   });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+  await Promise.race([run(), late]).finally(() => clearTimeout(timer));
 }
 
 const RUN = ["run", "agents.ts#Sentiment", "-i", "in.jsonl", "-o", "out.jsonl", "--run", "r"];
@@ -337,3 +346,46 @@ test("simulate prints its URL first, answers, and ends on Ctrl-C", async (runtim
   assertEquals(code, 0);
   assertStringIncludes(err, "1 requests");
 });
+
+const hasScript = await new Deno.Command("script", { args: ["--version"] }).output()
+  .then(({ success }) => success, () => false);
+
+for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...RUNTIMES]) {
+  Deno.test({
+    name: `${runtime.name}: a pilot asks on the terminal, and Ctrl-C answers no`,
+    ignore: !hasScript || runtime.path === undefined,
+    fn: () =>
+      within(60_000, async () => {
+        await using here = await setUp(runtime);
+        await here.write("in.jsonl", rowsOf(20));
+        const { main } = await installed!;
+        const command = runtime.name === "Deno" ? ["deno", ...COMMAND] : [runtime.path!, main];
+        const run = ["run", "--prompt", "{input}", "-m", "m", "-i", "in.jsonl", "-o", "out.jsonl"];
+        const words = [...command, ...run, "--pilot", "5", "--fresh"].map((word) => `'${word}'`);
+        const answer = async (keys: string) => {
+          const child = new Deno.Command("script", {
+            args: ["-qec", words.join(" "), "/dev/null"],
+            cwd: here.dir,
+            env: { OPENAI_BASE_URL: here.server.url, OPENAI_API_KEY: "sk-secret-of-tests" },
+            stdin: "piped",
+            stdout: "piped",
+          }).spawn();
+          const writer = child.stdin.getWriter();
+          let output = "";
+          for await (const chunk of child.stdout) {
+            const isNew = !output.includes("[y/N]");
+            output += text(chunk);
+            if (isNew && output.includes("[y/N]")) {
+              await writer.write(new TextEncoder().encode(keys));
+            }
+          }
+          await writer.close().catch(() => {});
+          return [(await child.status).code, here.server.stats.requests];
+        };
+        assertEquals(await answer("no\n"), [5, 5]);
+        assertEquals(await answer("\x03"), [130, 10]);
+        assertEquals(await answer("y\n"), [0, 30]);
+        assertEquals((await here.rows("out.jsonl")).length, 20);
+      }),
+  });
+}

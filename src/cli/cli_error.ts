@@ -37,8 +37,8 @@ export function errorMessage(thrown: unknown): string {
 }
 
 /**
- * Returns the message of an error of the library, or what failed and why for an error of the system,
- * which has lost its path.
+ * Returns the message of an error of the library. That of an error of the system has lost its path:
+ * it follows `what`.
  */
 export function describeFailure(thrown: unknown, what: string): string {
   const isOfSystem = thrown instanceof Error && "syscall" in thrown;

@@ -1,4 +1,4 @@
-/** Tells the runtimes apart, and checks their versions. */
+/** Recognizes the runtime, and checks its version. */
 import process from "node:process";
 
 /** The versions of a runtime and its parts, as in `process.versions`. */

@@ -35,7 +35,7 @@ export function printLine(text: string): Promise<void> {
   return writeStdout(text + "\n");
 }
 
-/** Resolves once everything is written that other code has printed: `process.exit` would drop it. */
+/** Resolves once all is written that other code has printed: `process.exit` would drop it. */
 export async function flushStdout(): Promise<void> {
   if (usesStream()) await writeToStream(new Uint8Array()).catch(() => {});
 }

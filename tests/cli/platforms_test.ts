@@ -238,11 +238,8 @@ Deno.test("CSV may mix line breaks, wherever the chunks are cut", async () => {
   const bytes = new TextEncoder().encode('a,b\r\n1,"x\r\ny"\n2,z\r\n\r\n3,\n');
   for (let at = 0; at <= bytes.length; at++) {
     const rows = [];
-    async function* chunks() {
-      yield bytes.slice(0, at);
-      yield bytes.slice(at);
-    }
-    for await (const row of readCsvRows(chunks(), { delimiter: ",", maxBytes: 1_000 })) {
+    const chunks = ReadableStream.from([bytes.slice(0, at), bytes.slice(at)]);
+    for await (const row of readCsvRows(chunks, { delimiter: ",", maxBytes: 1_000 })) {
       rows.push("value" in row ? row.value : row);
     }
     assertEquals(rows, [{ a: "1", b: "x\r\ny" }, { a: "2", b: "z" }, { a: "3", b: "" }], `${at}`);
@@ -253,10 +250,8 @@ Deno.test("CSV may have the line breaks of old Macs, and a carriage return withi
   for (
     const [text, b] of [["a,b\r1,x\r2,x\r", "x"], ["a,b\n1,x\ry\n2,x\ry\n", "x\ry"]] as const
   ) {
-    async function* chunks() {
-      yield new TextEncoder().encode(text);
-    }
-    const rows = await Array.fromAsync(readCsvRows(chunks(), { delimiter: ",", maxBytes: 1_000 }));
+    const chunks = ReadableStream.from([new TextEncoder().encode(text)]);
+    const rows = await Array.fromAsync(readCsvRows(chunks, { delimiter: ",", maxBytes: 1_000 }));
     assertEquals(rows.map((row) => "value" in row ? row.value : row), [{ a: "1", b }, {
       a: "2",
       b,

@@ -16,7 +16,7 @@ export function splitReference(reference: string): AgentReference {
   return file === undefined ? { file: reference } : { file, name };
 }
 
-/** The schemes of URLs that runtimes can import. Anything else, such as `c:\agents.ts`, is a path. */
+/** The schemes of URLs that runtimes import. Anything else, such as `c:\agents.ts`, is a path. */
 const URL_SCHEME = /^(?:file|https?|npm|jsr|data|node):/i;
 
 /** Returns the URL of the module in a reference. A path is relative to the working directory. */

@@ -14,8 +14,8 @@ export function checkScheme(file: string, url: string, versions?: Versions): voi
   const runtime = runtimeOf(versions);
   if (scheme === undefined || runtime === "Deno") return;
   throw new CliError(
-    `Cannot load the agents of ${file} as ${runtime} does not import "${scheme}" URLs: install the ` +
-      "package, and name a file that exports its agents",
+    `Cannot load the agents of ${file} as ${runtime} does not import "${scheme}" URLs: ` +
+      "install the package, and name a file that exports its agents",
   );
 }
 
@@ -30,8 +30,8 @@ function loadHint(file: string, cause: unknown, versions?: Versions): string | u
   const extension = /\.[cm]?[jt]sx?$/i.exec(file)?.[0] ?? "";
   const runtime = `${runtimeOf(versions)} ${runtimeVersion(versions)}`;
   if (hasCode(cause, "ERR_UNKNOWN_FILE_EXTENSION") && /ts$/i.test(extension)) {
-    return `${runtime} does not run TypeScript: use Node ${NODE_WITH_TYPESCRIPT} or later, Deno or ` +
-      "Bun, or compile the file to .mjs";
+    return `${runtime} does not run TypeScript: use Node ${NODE_WITH_TYPESCRIPT} or later, ` +
+      "Deno or Bun, or compile the file to .mjs";
   }
   if (hasCode(cause, "ERR_UNKNOWN_FILE_EXTENSION")) {
     return `${runtime} does not run ${extension || "such"} files: name a .ts, .js or .mjs file`;

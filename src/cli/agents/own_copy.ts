@@ -38,8 +38,8 @@ const PACKAGE = /^@shoal\/agents(?:\/|$)/;
 const ENTRIES = ["", "/ai-sdk", "/hono", "/journal", "/openai", "/testing", "/workers"];
 
 /**
- * Resolves imports of this package to the copy that runs the command, on Node from 22.15 on and on
- * Bun. With `npx`, the folder of the agents may have no copy, or another one: agents of another copy
+ * Resolves imports of this package to the copy that runs the command, on Bun and on Node from 22.15
+ * on. With `npx`, the folder of the agents may have no copy, or another one. Agents of another copy
  * would not know the limits of the run.
  */
 export function shareOwnCopy(): void {

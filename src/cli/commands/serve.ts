@@ -9,7 +9,7 @@ import { nameFlags } from "../option_flags.ts";
 import { parseDurationOrZero, parseNames, parsePort } from "../parse_value.ts";
 import { writeStderr } from "../write_stderr.ts";
 import { printLine } from "../write_stdout.ts";
-import { type ServeRequest, startServer } from "./start_server.ts";
+import { type AnswerRequest, startServer } from "./start_server.ts";
 
 /** The options of `shoal serve`. */
 interface ServeSettings {
@@ -64,7 +64,7 @@ export async function serve(
       ...(open !== undefined && { open }),
       ...(tokens.length > 0 && { auth: { tokens } }),
     });
-    server = await startServer(app.fetch as ServeRequest, { hostname: host, port });
+    server = await startServer(app.fetch as AnswerRequest, { hostname: host, port });
   } catch (cause) {
     const reason = nameFlags(errorMessage(cause), { "auth.tokens": "SHOAL_TOKENS" });
     throw new CliError(`Cannot serve ${file}: ${reason}`, { cause });

@@ -3,7 +3,7 @@ import type { createAdaptorServer } from "@hono/node-server";
 import { runtimeOf } from "../runtime.ts";
 
 /** Answers a request; `env` is what the runtime adds to it, such as the remote address. */
-export type ServeRequest = (request: Request, env?: unknown) => Response | Promise<Response>;
+export type AnswerRequest = (request: Request, env?: unknown) => Response | Promise<Response>;
 
 /** Where a server listens. */
 export interface ServerAddress {
@@ -29,7 +29,7 @@ const CLOSE_MS = 1_000;
  *
  * @throws If the address cannot be listened at.
  */
-export function startServer(handler: ServeRequest, address: ServerAddress): Promise<Server> {
+export function startServer(handler: AnswerRequest, address: ServerAddress): Promise<Server> {
   const runtime = runtimeOf();
   if (runtime === "Deno") return startInDeno(handler, address);
   return runtime === "Bun" ? startInBun(handler, address) : startInNode(handler, address);
@@ -39,12 +39,12 @@ export function startServer(handler: ServeRequest, address: ServerAddress): Prom
 interface DenoNamespace {
   serve(
     options: ServerAddress & { readonly signal: AbortSignal; readonly onListen: () => void },
-    handler: ServeRequest,
+    handler: AnswerRequest,
   ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
 }
 
 // deno-lint-ignore require-await -- a rejection, as in the other runtimes
-async function startInDeno(handler: ServeRequest, address: ServerAddress): Promise<Server> {
+async function startInDeno(handler: AnswerRequest, address: ServerAddress): Promise<Server> {
   const { Deno: deno } = globalThis as unknown as { readonly Deno: DenoNamespace };
   const cut = new AbortController();
   const server = deno.serve({ ...address, signal: cut.signal, onListen: () => {} }, handler);
@@ -57,12 +57,12 @@ async function startInDeno(handler: ServeRequest, address: ServerAddress): Promi
 /** The part of `Bun` that is used here. */
 interface BunNamespace {
   serve(
-    options: ServerAddress & { readonly fetch: ServeRequest; readonly idleTimeout: number },
+    options: ServerAddress & { readonly fetch: AnswerRequest; readonly idleTimeout: number },
   ): { readonly port: number; stop(closeActiveConnections?: boolean): Promise<void> };
 }
 
 // deno-lint-ignore require-await -- a rejection, as in the other runtimes
-async function startInBun(fetch: ServeRequest, address: ServerAddress): Promise<Server> {
+async function startInBun(fetch: AnswerRequest, address: ServerAddress): Promise<Server> {
   const { Bun: bun } = globalThis as unknown as { readonly Bun: BunNamespace };
   // By default, a call that takes longer than 10 seconds loses its connection.
   const server = bun.serve({ ...address, fetch, idleTimeout: 0 });
@@ -77,7 +77,10 @@ type NodeServer = Extract<
   { closeAllConnections(): void }
 >;
 
-async function startInNode(fetch: ServeRequest, { hostname, port }: ServerAddress): Promise<Server> {
+async function startInNode(
+  fetch: AnswerRequest,
+  { hostname, port }: ServerAddress,
+): Promise<Server> {
   const { createAdaptorServer } = await import("@hono/node-server");
   const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as NodeServer;
   await new Promise<void>((resolve, reject) => {

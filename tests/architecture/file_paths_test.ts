@@ -9,7 +9,7 @@ Deno.test("the path of a module is taken by fileURLToPath, not from its URL", as
   for (const path of FOLDERS.flatMap(filesIn)) {
     const text = await Deno.readTextFile(new URL(path, ROOT));
     // On Windows it would be /C:/folder/my%20file.ts.
-    if (/import\.meta\.url,?\s*\)\.pathname/.test(text)) wrong.push(path);
+    if (/,\s*import\.meta\.url,?\s*\)\.pathname/.test(text)) wrong.push(path);
   }
   assertEquals(wrong, []);
 });

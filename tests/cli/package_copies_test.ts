@@ -2,12 +2,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
-import { install } from "./runtimes/bundle.ts";
+import { buildPackage } from "../runtimes/build_package.ts";
 
 Deno.test("rejects agents of another copy, before anything is sent", async () => {
   await using here = await place();
-  await install(here.dir);
-  const copy = join(here.dir, "node_modules/@shoal/agents/mod.js");
+  await using folder = await buildPackage();
+  const copy = join(folder.path, "node_modules/@shoal/agents/dist/mod.js");
   await here.write("in.jsonl", rowsOf(1));
   await here.write(
     "agents.ts",

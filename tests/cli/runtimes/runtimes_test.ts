@@ -11,11 +11,8 @@ import {
   text,
   until,
 } from "../helpers.ts";
-import { install } from "./bundle.ts";
-import { type Runtime, RUNTIMES } from "./runtimes.ts";
-
-const home = await Deno.makeTempDir({ prefix: "shoal-installed-" });
-addEventListener("unload", () => Deno.removeSync(home, { recursive: true }));
+import { OTHER_RUNTIMES, type OtherRuntime } from "../../runtimes/other_runtimes.ts";
+import { installCommand } from "./install_command.ts";
 
 const AGENTS = `import { defineAgent, type Agent } from "@shoal/agents";
 export const Sentiment: Agent = defineAgent({
@@ -25,19 +22,28 @@ export const Sentiment: Agent = defineAgent({
 });
 `;
 
-let installed: ReturnType<typeof install> | undefined;
+let installed: ReturnType<typeof installCommand> | undefined;
+addEventListener("unload", () => folder && Deno.removeSync(folder, { recursive: true }));
+let folder: string | undefined;
+
+/** Installs the package once, for all tests. */
+async function install(): Promise<{ readonly path: string; readonly main: string }> {
+  const { path, main } = await (installed ??= installCommand());
+  folder = path;
+  return { path, main };
+}
 
 /** Creates a folder with agents, in which the runtime runs the command line. */
-async function setUp({ path }: Runtime, options: PlaceOptions = {}): Promise<Place> {
-  const { main } = await (installed ??= install(home));
-  const here = await place({ command: [path!, main], parent: home, ...options });
+async function setUp({ path }: OtherRuntime, options: PlaceOptions = {}): Promise<Place> {
+  const { path: parent, main } = await install();
+  const here = await place({ command: [path!, main], parent, ...options });
   await here.write("package.json", '{ "type": "module" }');
   await here.write("agents.ts", AGENTS);
   return here;
 }
 
-function test(name: string, run: (runtime: Runtime) => Promise<void>): void {
-  for (const runtime of RUNTIMES) {
+function test(name: string, run: (runtime: OtherRuntime) => Promise<void>): void {
+  for (const runtime of OTHER_RUNTIMES) {
     Deno.test({
       name: `${runtime.name}: ${name}`,
       ignore: runtime.path === undefined,
@@ -147,7 +153,7 @@ test("a slow reader of the output loses nothing, and slows the run down", async 
 test("a reader that closes the pipe ends a command without a message", async (runtime) => {
   await using here = await setUp(runtime, { respond: () => "x".repeat(10_000) });
   await here.write("in.jsonl", rowsOf(500));
-  const { main } = await installed!;
+  const { main } = await install();
   for (const [args, code] of [[["run", "agents.ts", "-i", "in.jsonl", "-q"], 141]] as const) {
     const command = [runtime.path!, main, ...args].map((arg) => `'${arg}'`).join(" ");
     const { stdout, stderr } = await new Deno.Command("bash", {
@@ -271,7 +277,7 @@ test("runs agents of CommonJS", async (runtime) => {
 });
 
 test("runs agents of another folder with its own copy of the package", async (runtime) => {
-  const { main } = await (installed ??= install(home));
+  const { main } = await install();
   await using here = await place({ command: [runtime.path!, main] });
   await here.write("package.json", '{ "type": "module" }');
   await here.write("agents.ts", AGENTS);
@@ -279,12 +285,13 @@ test("runs agents of another folder with its own copy of the package", async (ru
   const args = ["run", "agents.ts", "-i", "in.jsonl", "-q", "--rpm", "1000", "--fresh"];
   const alone = await here.shoal(args);
   assertEquals([alone.code, alone.err, parsed(alone.out).length], [0, "", 3]);
-  await install(here.dir);
+  // The same files are another copy in another folder.
+  await installCommand(here.dir);
   const beside = await here.shoal(args);
   assertEquals([beside.code, beside.err, parsed(beside.out).length], [0, "", 3]);
 });
 
-for (const { name, path } of RUNTIMES.filter(({ name }) => name.startsWith("Node"))) {
+for (const { name, path } of OTHER_RUNTIMES.filter(({ name }) => name.startsWith("Node"))) {
   Deno.test(
     { name: `${name}: reports TypeScript that Node cannot run`, ignore: !path },
     async () => {
@@ -306,15 +313,17 @@ for (const { name, path } of RUNTIMES.filter(({ name }) => name.startsWith("Node
 }
 
 Deno.test("an old version of Node gets one line", async () => {
-  const { main } = await (installed ??= install(home));
-  const path = join(home, "old.mjs");
+  const { main } = await install();
+  const path = join(folder!, "old.mjs");
   // Node 22 and later say the same if they report the version of Node 20.
   await Deno.writeTextFile(
     path,
     `Object.defineProperty(process, "versions", { value: { node: "20.20.2" } });\n` +
       `await import(${JSON.stringify(main)});\n`,
   );
-  for (const runtime of RUNTIMES.filter(({ name, path }) => path && name.startsWith("Node"))) {
+  for (
+    const runtime of OTHER_RUNTIMES.filter(({ name, path }) => path && name.startsWith("Node"))
+  ) {
     const { code, stdout, stderr } = await new Deno.Command(runtime.path!, { args: [path] })
       .output();
     assertEquals([code, text(stdout), text(stderr)], [
@@ -350,7 +359,7 @@ test("simulate prints its URL first, answers, and ends on Ctrl-C", async (runtim
 const hasScript = await new Deno.Command("script", { args: ["--version"] }).output()
   .then(({ success }) => success, () => false);
 
-for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...RUNTIMES]) {
+for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...OTHER_RUNTIMES]) {
   Deno.test({
     name: `${runtime.name}: a pilot asks on the terminal, and Ctrl-C answers no`,
     ignore: !hasScript || runtime.path === undefined,
@@ -358,7 +367,7 @@ for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...RUNTIMES]) {
       within(60_000, async () => {
         await using here = await setUp(runtime);
         await here.write("in.jsonl", rowsOf(20));
-        const { main } = await installed!;
+        const { main } = await install();
         const command = runtime.name === "Deno" ? ["deno", ...COMMAND] : [runtime.path!, main];
         const run = ["run", "--prompt", "{input}", "-m", "m", "-i", "in.jsonl", "-o", "out.jsonl"];
         const words = [...command, ...run, "--pilot", "5", "--fresh"].map((word) => `'${word}'`);
@@ -389,3 +398,11 @@ for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...RUNTIMES]) {
       }),
   });
 }
+
+test("--workers runs the calls in workers", async (runtime) => {
+  await using here = await setUp(runtime);
+  await here.write("in.jsonl", rowsOf(50));
+  const run = ["run", "agents.ts", "-i", "in.jsonl", "-q", "--workers", "2"];
+  const { code, out, err } = await here.shoal(run);
+  assertEquals([code, err, parsed(out).length, here.requestCounts.size], [0, "", 50, 50]);
+});

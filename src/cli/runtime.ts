@@ -5,15 +5,21 @@ import process from "node:process";
 export type Versions = Readonly<Record<string, string | undefined>>;
 
 /** A runtime that the command line supports. */
-export type Runtime = "Deno" | "Bun" | "Node";
+export type Runtime = "deno" | "bun" | "node";
 
 /** The first supported version of Node. */
 const MIN_NODE = 22;
 
 /** Returns the runtime. Deno and Bun also report a version of Node. */
 export function runtimeOf(versions: Versions = process.versions): Runtime {
-  if (versions.deno !== undefined) return "Deno";
-  return versions.bun !== undefined ? "Bun" : "Node";
+  if (versions.deno !== undefined) return "deno";
+  return versions.bun !== undefined ? "bun" : "node";
+}
+
+/** Returns the name of the runtime for people, such as `Node`. */
+export function runtimeName(versions?: Versions): string {
+  const runtime = runtimeOf(versions);
+  return runtime[0]!.toUpperCase() + runtime.slice(1);
 }
 
 /** Returns the version of the runtime, such as `24.1.0`. */
@@ -24,6 +30,6 @@ export function runtimeVersion(versions: Versions = process.versions): string {
 /** Returns why this runtime cannot run the command line; `undefined` if it can. */
 export function runtimeProblem(versions: Versions = process.versions): string | undefined {
   const version = runtimeVersion(versions);
-  if (runtimeOf(versions) !== "Node" || parseInt(version) >= MIN_NODE) return undefined;
+  if (runtimeOf(versions) !== "node" || parseInt(version) >= MIN_NODE) return undefined;
   return `Shoal needs Node ${MIN_NODE} or later: this is ${version}`;
 }

@@ -48,7 +48,7 @@ const GONE: ReadonlySet<unknown> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "EO
  * Elsewhere, the process cannot end during a write to the descriptor.
  */
 function usesStream(): boolean {
-  return runtimeOf() !== "Deno" || isatty(STDOUT);
+  return runtimeOf() !== "deno" || isatty(STDOUT);
 }
 
 let isListening = false;

@@ -5,6 +5,8 @@ import { filesIn, ROOT } from "./module_graph.ts";
 
 /** The files of `src` that use the global `Deno`, each with the reason why. */
 const USES_DENO: Readonly<Record<string, string>> = {
+  "src/cli/commands/deno_permissions.ts": "the permissions that runs need",
+  "src/cli/commands/start_server.ts": "Deno.serve",
   "src/hono/development_access.ts": "the permission to read the environment",
   "src/journal/kv/open_kv.ts": "Deno KV",
   "src/workers/worker/worker_main.ts": "Deno.exit, which emits no event in a worker",

@@ -96,9 +96,9 @@ Deno.test("errors of loading say what helps", () => {
 });
 
 Deno.test("recognizes runtimes, and rejects Node before 22", () => {
-  assertEquals(runtimeOf({ node: "22.1.0" }), "Node");
-  assertEquals(runtimeOf({ node: "26.3.0", bun: "1.2.0" }), "Bun");
-  assertEquals(runtimeOf({ node: "26.3.0", deno: "2.9.6" }), "Deno");
+  assertEquals(runtimeOf({ node: "22.1.0" }), "node");
+  assertEquals(runtimeOf({ node: "26.3.0", bun: "1.2.0" }), "bun");
+  assertEquals(runtimeOf({ node: "26.3.0", deno: "2.9.6" }), "deno");
   assertEquals(
     runtimeProblem({ node: "20.20.2" }),
     "Shoal needs Node 22 or later: this is 20.20.2",

@@ -93,7 +93,7 @@ function checkCopy(file: string, agent: Callable): void {
   throw new CliError(
     `Cannot use ${file} as it imports another copy of @shoal/agents than this command, which is ` +
       `version ${VERSION}: ` +
-      (runtimeOf() === "Deno"
+      (runtimeOf() === "deno"
         ? `import jsr:@shoal/agents@${VERSION} there, or run the version that it imports`
         : "run the copy that is installed there, with npx shoal in that folder"),
   );

@@ -1,5 +1,5 @@
 import { CliError, errorMessage, hasCode } from "../cli_error.ts";
-import { runtimeOf, runtimeVersion, type Versions } from "../runtime.ts";
+import { runtimeName, runtimeOf, runtimeVersion, type Versions } from "../runtime.ts";
 
 /** The first version of Node that runs TypeScript without a flag. */
 const NODE_WITH_TYPESCRIPT = "22.18";
@@ -11,10 +11,11 @@ const NODE_WITH_TYPESCRIPT = "22.18";
  */
 export function checkScheme(file: string, url: string, versions?: Versions): void {
   const scheme = /^(?:https?|npm|jsr):/i.exec(url)?.[0];
-  const runtime = runtimeOf(versions);
-  if (scheme === undefined || runtime === "Deno") return;
+  if (scheme === undefined || runtimeOf(versions) === "deno") return;
   throw new CliError(
-    `Cannot load the agents of ${file} as ${runtime} does not import "${scheme}" URLs: ` +
+    `Cannot load the agents of ${file} as ${
+      runtimeName(versions)
+    } does not import "${scheme}" URLs: ` +
       "install the package, and name a file that exports its agents",
   );
 }
@@ -28,7 +29,7 @@ export function toLoadError(file: string, cause: unknown, versions?: Versions): 
 
 function loadHint(file: string, cause: unknown, versions?: Versions): string | undefined {
   const extension = /\.[cm]?[jt]sx?$/i.exec(file)?.[0] ?? "";
-  const runtime = `${runtimeOf(versions)} ${runtimeVersion(versions)}`;
+  const runtime = `${runtimeName(versions)} ${runtimeVersion(versions)}`;
   if (hasCode(cause, "ERR_UNKNOWN_FILE_EXTENSION") && /ts$/i.test(extension)) {
     return `${runtime} does not run TypeScript: use Node ${NODE_WITH_TYPESCRIPT} or later, ` +
       "Deno or Bun, or compile the file to .mjs";

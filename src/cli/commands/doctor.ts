@@ -5,7 +5,7 @@ import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { colourText, plainText } from "../paint.ts";
-import { type Runtime, runtimeOf, runtimeVersion } from "../runtime.ts";
+import { type Runtime, runtimeName, runtimeOf, runtimeVersion } from "../runtime.ts";
 import { printLine } from "../write_stdout.ts";
 import { missingPermissions } from "./deno_permissions.ts";
 import { fetchStreamLimit } from "./stream_limit.ts";
@@ -54,7 +54,7 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding>
   yield {
     name: "runtime",
     state: "ok",
-    message: `${runtimeOf()} ${runtimeVersion()} on ${platform} ${arch}, ${processors}`,
+    message: `${runtimeName()} ${runtimeVersion()} on ${platform} ${arch}, ${processors}`,
   };
   const baseUrl = options.baseUrl ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
   const permissions = await checkPermissions(baseUrl);
@@ -167,9 +167,9 @@ const UNKNOWN_ISSUER = [
 ];
 
 const TRUST_HINTS: Readonly<Record<Runtime, string>> = {
-  Deno: "DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system the system's",
-  Node: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",
-  Bun: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",
+  deno: "DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system the system's",
+  node: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",
+  bun: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",
 };
 
 function countModels(body: string): string {

@@ -31,8 +31,8 @@ const CLOSE_MS = 1_000;
  */
 export function startServer(handler: AnswerRequest, address: ServerAddress): Promise<Server> {
   const runtime = runtimeOf();
-  if (runtime === "Deno") return startInDeno(handler, address);
-  return runtime === "Bun" ? startInBun(handler, address) : startInNode(handler, address);
+  if (runtime === "deno") return startInDeno(handler, address);
+  return runtime === "bun" ? startInBun(handler, address) : startInNode(handler, address);
 }
 
 /** The part of `Deno` that is used here: its types do not exist elsewhere. */

@@ -88,7 +88,7 @@ const SOURCES: Plugin = {
     });
     build.onLoad({ filter: /./ }, async ({ path }) => ({
       contents: await Deno.readTextFile(new URL(`.${path}`, ROOT)),
-      loader: path.endsWith(".json") ? "json" : "ts",
+      loader: "ts",
     }));
   },
 };

@@ -5,10 +5,5 @@ if (bun === undefined && Number(node.split(".")[0]) < 22) {
   console.error("Shoal needs Node 22 or later: this is " + node);
   process.exitCode = 2;
 } else {
-  import("../dist/cli.js")
-    .then(({ shoal }) => shoal(process.argv.slice(2)))
-    .then((code) => process.exit(code), (error) => {
-      console.error(error);
-      process.exit(3);
-    });
+  import("../dist/cli.js").then(({ main }) => main());
 }

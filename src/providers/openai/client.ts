@@ -1,5 +1,5 @@
 /**
- * Sends requests with `fetch`, and uses the official SDK for the URL and the headers.
+ * Sends requests, and uses the official SDK for the URL and the headers.
  *
  * For every request, the SDK builds and checks the same dozen headers, parses the same URL, and
  * creates a timer and an abort controller: more than half of the cost of a request. So it builds
@@ -10,7 +10,7 @@ import { causeMessage } from "../../model/cause_message.ts";
 import { ProviderError } from "../../model/errors.ts";
 import { readBilling } from "../http/read_billing.ts";
 import { redact } from "../http/redact.ts";
-import type { ConnectionLease } from "../http/transport.ts";
+import type { HttpResponse, HttpSender } from "../http/send/http_sender.ts";
 import { toWellFormedJson } from "../http/well_formed.ts";
 import { ServerError } from "./provider_error.ts";
 import type { ResponseMeta } from "./response_meta.ts";
@@ -19,8 +19,6 @@ import type { ResponseMeta } from "./response_meta.ts";
 export interface SendOptions {
   /** Aborts the request. */
   readonly signal: AbortSignal;
-  /** The connection to use. */
-  readonly lease: ConnectionLease;
   /** Reads the headers of the response as soon as they arrive, whatever the status. */
   readonly meta: ResponseMeta;
 }
@@ -29,19 +27,16 @@ export interface SendOptions {
 export class EndpointClient {
   readonly #sdk: OpenAI;
   readonly #path: string;
-  readonly #fetch: typeof fetch | undefined;
+  readonly #sender: HttpSender;
   #prepared:
     | Promise<{ readonly url: string; readonly headers: Record<string, string> }>
     | undefined;
 
-  /**
-   * Creates a client for a path below the SDK's base URL. Without a `fetch` of its own it uses the
-   * global one.
-   */
-  constructor(sdk: OpenAI, path: string, send?: typeof fetch) {
+  /** Creates a client for a path below the SDK's base URL. */
+  constructor(sdk: OpenAI, path: string, sender: HttpSender) {
     this.#sdk = sdk;
     this.#path = path;
-    this.#fetch = send;
+    this.#sender = sender;
   }
 
   /**
@@ -50,32 +45,27 @@ export class EndpointClient {
    * @throws {ServerError} If the status is not 2xx.
    * @throws {ProviderError} If the body cannot be written as JSON, before anything is sent; or if
    * the server redirects the request.
-   * @throws {TypeError} If the connection fails.
+   * @throws {ConnectionError | TypeError} If the connection fails.
    */
-  async send(body: unknown, { signal, lease, meta }: SendOptions): Promise<Response> {
+  async send(body: unknown, { signal, meta }: SendOptions): Promise<HttpResponse> {
     const { url, headers } = await (this.#prepared ??= this.#prepare());
-    await lease.gate?.wait(signal);
-    const send = this.#fetch ?? fetch;
-    const response = await send(url, {
-      method: "POST",
+    const response = await this.#sender.send({
+      url,
       // Deno resends a request when the connection is reset. The key lets the server recognize the
       // duplicate.
       headers: { ...headers, "idempotency-key": crypto.randomUUID() },
       body: toJson(body),
-      // The prompt and the key are for this server only.
-      redirect: "manual",
       signal,
-      client: lease.client,
     });
-    lease.gate?.open();
     try {
       meta.read(response);
     } catch (thrown) {
-      await response.body?.cancel();
+      response.cancel();
       throw thrown;
     }
-    if (response.ok) return response;
-    if (isRedirect(response)) throw await redirectError(response);
+    const { status } = response;
+    if (status >= 200 && status < 300) return response;
+    if (isRedirect(status)) throw redirectError(response, url);
     throw await readError(response);
   }
 
@@ -115,22 +105,24 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function readError(response: Response): Promise<ServerError> {
+async function readError(response: HttpResponse): Promise<ServerError> {
   // If the connection breaks while the body is read, the status alone is enough.
   const text = await response.text().catch(() => "");
   return new ServerError(text, { status: response.status, billing: readBilling(parseJson(text)) });
 }
 
-/** Whether the response is a redirect. In browsers, one that is not followed has the status 0. */
-function isRedirect({ status, type }: Response): boolean {
-  return (status >= 300 && status < 400) || type === "opaqueredirect";
+/** Whether the status is a redirect's. In browsers, one that is not followed has the status 0. */
+function isRedirect(status: number): boolean {
+  return (status >= 300 && status < 400) || status === 0;
 }
 
-async function redirectError(response: Response): Promise<ProviderError> {
-  await response.body?.cancel();
-  const target = URL.parse(response.headers.get("location") ?? "", response.url || undefined);
+function redirectError(response: HttpResponse, url: string): ProviderError {
+  response.cancel();
+  const target = URL.parse(response.headers.get("location") ?? "", url);
   // The query may have a key.
-  const where = target === null ? "elsewhere" : `to ${target.origin}${target.pathname}`;
+  const where = target === null || target.href === url
+    ? "elsewhere"
+    : `to ${target.origin}${target.pathname}`;
   return new ProviderError(
     `the server redirects requests ${where}, which is not followed: check the base URL`,
     { code: "provider", status: response.status || undefined, retryable: false },

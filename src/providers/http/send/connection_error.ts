@@ -14,6 +14,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host was not found",
   EAI_AGAIN: "the host was not found",
   EMFILE: "too many files and connections are open",
+  ZlibError: "the response cannot be decompressed",
+  BrotliDecompressionError: "the response cannot be decompressed",
+  ZstdDecompressionError: "the response cannot be decompressed",
   UND_ERR_HEADERS_OVERFLOW: "the headers of the response are too long",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the response is shorter or longer than announced",
 };
@@ -31,5 +34,7 @@ export function describeFailure(thrown: unknown): string {
   const { code, message } = thrown as { readonly code?: unknown; readonly message?: unknown };
   const reason = typeof code === "string" ? REASONS[code] : undefined;
   if (reason !== undefined) return reason;
-  return typeof message === "string" && message !== "" ? message : String(code ?? thrown);
+  if (typeof message !== "string" || message === "") return String(code ?? thrown);
+  // Bun writes the URL, which may have a key, and advice about its `fetch`.
+  return message.replace(/ fetching ".*$/s, "");
 }

@@ -1,5 +1,5 @@
 import tls from "node:tls";
-import { certificateError } from "../certificate_error.ts";
+import { checkCertificates } from "../check_certificates.ts";
 import type { ConnectorOptions } from "./undici.ts";
 
 /**
@@ -8,12 +8,9 @@ import type { ConnectorOptions } from "./undici.ts";
  */
 export function trustCertificates(caCerts: readonly string[] | undefined): ConnectorOptions {
   if (caCerts === undefined || caCerts.length === 0) return {};
+  checkCertificates(caCerts);
   const { getCACertificates, rootCertificates } = tls as Partial<typeof tls>;
   // Those of NODE_EXTRA_CA_CERTS and of the system are only in the list of newer versions.
   const ca = [...(getCACertificates?.("default") ?? rootCertificates ?? []), ...caCerts];
-  try {
-    return { ca, secureContext: tls.createSecureContext({ ca }) };
-  } catch (cause) {
-    throw certificateError(cause);
-  }
+  return { ca, secureContext: tls.createSecureContext({ ca }) };
 }

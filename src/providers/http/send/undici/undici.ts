@@ -1,7 +1,4 @@
-/**
- * The parts of undici that are used, and their types. They are imported one by one: the whole
- * package takes longer to load than a first call.
- */
+/** The parts of undici that are used, and their types. */
 
 /** Options of a client. Times are in milliseconds; 0 means no limit. */
 export interface ClientOptions {
@@ -87,7 +84,10 @@ export interface Undici {
   readonly buildConnector: (options: ConnectorOptions) => Connector;
 }
 
-/** Imports undici. Rejects where it cannot be loaded, as in a bundle without `require`. */
+/**
+ * Imports the two modules of undici that send requests: the whole package takes longer to load than
+ * a first call. Rejects where they cannot be loaded, as in a bundle without `require`.
+ */
 export async function importUndici(): Promise<Undici> {
   const [client, connect] = await Promise.all([
     import("undici/lib/dispatcher/client.js"),
@@ -112,6 +112,7 @@ export interface ProxyOptions {
 
 /** Imports the dispatcher that uses a proxy, except for the hosts in `NO_PROXY`. */
 export async function importProxyAgent(): Promise<new (options: ProxyOptions) => Dispatcher> {
-  const agent = await import("undici/lib/dispatcher/env-http-proxy-agent.js");
-  return (agent as { default: unknown }).default as new (options: ProxyOptions) => Dispatcher;
+  // It needs methods that the whole package adds to its classes.
+  const { EnvHttpProxyAgent } = await import("undici");
+  return EnvHttpProxyAgent as unknown as new (options: ProxyOptions) => Dispatcher;
 }

@@ -1,9 +1,8 @@
 /**
- * A provider for any OpenAI-compatible server, based on the official SDK.
+ * A provider for any OpenAI-compatible server.
  *
  * @module
  */
-import { OpenAI } from "openai";
 import { checkOptions } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
@@ -13,7 +12,8 @@ import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { createSender } from "../http/send/create_sender.ts";
 import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./structured_output.ts";
-import { EndpointClient } from "./client.ts";
+import { EndpointClient } from "./endpoint/client.ts";
+import { endpointOf } from "./endpoint/endpoint.ts";
 import { fromOpenAIError } from "./provider_error.ts";
 import { parseDocument } from "./document.ts";
 import { type AnyEvent, EventReader } from "./event_reader.ts";
@@ -44,7 +44,7 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
  * vLLM, llama.cpp, OpenRouter, Gemini's and Anthropic's compatible endpoints. With `api:
  * "responses"` it uses the Responses API.
  *
- * Retries happen only in the agent: the SDK's are off. The one exception is a request that the
+ * Retries happen only in the agent. The one exception is a request that the
  * server rejects because of a field that this provider has added, such as `stream_options`: it is
  * sent again without the field, as are all later ones to that model. `attempts` lists both. Over
  * HTTPS, requests are spread over as many connections as needed. Redirects are not followed.
@@ -83,15 +83,6 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   checkOptions(doing, options, OPENAI_RULES);
   const { baseURL, isCustom, rejectsStreamOptions, apiKey, hasKey } = resolveServer(doing, options);
 
-  const sdk = new OpenAI({
-    apiKey,
-    baseURL,
-    organization: options.organization ?? null,
-    project: options.project ?? null,
-    defaultHeaders: options.headers,
-    // Its logs contain parts of responses.
-    logLevel: "off",
-  });
   const keys = [...(hasKey ? [apiKey] : []), ...findSecrets(options.headers)];
   const http = createSender({
     baseURL,
@@ -123,7 +114,15 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     const error = fromOpenAIError(thrown, { keys, request });
     return error instanceof Error ? error.message : String(error);
   };
-  const client = new EndpointClient(sdk, api.path, http);
+  const endpoint = endpointOf({
+    baseURL,
+    path: api.path,
+    apiKey,
+    organization: options.organization,
+    project: options.project,
+    headers: options.headers,
+  });
+  const client = new EndpointClient(endpoint, http);
   const sender = new RequestSender(client, api, describe);
 
   return {

@@ -1,5 +1,4 @@
-/** Maps the errors of servers, of the SDK and of `fetch`. */
-import { APIConnectionError, APIError, OpenAIError } from "openai";
+/** Maps the errors of servers, of the SDK and of the connection. */
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
@@ -66,17 +65,8 @@ export function fromOpenAIError(thrown: unknown, context: FailureContext): unkno
   if (thrown instanceof ProviderError) return thrown;
   if (thrown instanceof ServerError) return failureOf(thrown, context);
   if (thrown instanceof DocumentError) return malformedResponse(thrown.message, context);
-  // The SDK sends the requests for batches.
-  if (thrown instanceof APIError && thrown.status !== undefined) {
-    const { status, headers } = thrown;
-    const error = new ServerError(thrown.error ?? {}, { status });
-    return failureOf(error, { headers, ...context });
-  }
-  if (thrown instanceof APIConnectionError) return networkError(thrown, context);
   // The message of a SyntaxError would quote the response.
-  if (thrown instanceof SyntaxError || thrown instanceof OpenAIError) {
-    return malformedResponse("is not JSON", context);
-  }
+  if (thrown instanceof SyntaxError) return malformedResponse("is not JSON", context);
   if (thrown instanceof ConnectionError) return networkError(thrown, context);
   // fetch throws a TypeError when the connection breaks while the response is read.
   if (thrown instanceof TypeError || (thrown as { name?: string })?.name === "Http") {

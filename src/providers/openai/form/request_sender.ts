@@ -1,6 +1,6 @@
 import type { ModelRequest } from "../../../model/message.ts";
 import type { Api } from "../api.ts";
-import type { EndpointClient, SendOptions } from "../client.ts";
+import type { EndpointClient, SendOptions } from "../endpoint/client.ts";
 import { isFailure } from "../../http/classify_failure.ts";
 import type { HttpResponse } from "../../http/send/http_sender.ts";
 import { textSource } from "../../http/send/text_source.ts";

@@ -1,19 +1,13 @@
-/**
- * Sends requests, and uses the official SDK for the URL and the headers.
- *
- * For every request, the SDK builds and checks the same dozen headers, parses the same URL, and
- * creates a timer and an abort controller: more than half of the cost of a request. So it builds
- * one request, and all others reuse its URL and headers.
- */
-import type { OpenAI } from "openai";
-import { causeMessage } from "../../model/cause_message.ts";
-import { ProviderError } from "../../model/errors.ts";
-import { readBilling } from "../http/read_billing.ts";
-import { redact } from "../http/redact.ts";
-import type { HttpResponse, HttpSender } from "../http/send/http_sender.ts";
-import { toWellFormedJson } from "../http/well_formed.ts";
-import { ServerError } from "./provider_error.ts";
-import type { ResponseMeta } from "./response_meta.ts";
+/** Sends requests to one endpoint of a server. */
+import { causeMessage } from "../../../model/cause_message.ts";
+import { ProviderError } from "../../../model/errors.ts";
+import { readBilling } from "../../http/read_billing.ts";
+import { redact } from "../../http/redact.ts";
+import type { HttpResponse, HttpSender } from "../../http/send/http_sender.ts";
+import { toWellFormedJson } from "../../http/well_formed.ts";
+import type { ApiEndpoint } from "./endpoint.ts";
+import { ServerError } from "../provider_error.ts";
+import type { ResponseMeta } from "../response_meta.ts";
 
 /** What a request needs besides its body. */
 export interface SendOptions {
@@ -25,17 +19,12 @@ export interface SendOptions {
 
 /** Sends requests to one endpoint of a server. */
 export class EndpointClient {
-  readonly #sdk: OpenAI;
-  readonly #path: string;
+  readonly #endpoint: ApiEndpoint;
   readonly #sender: HttpSender;
-  #prepared:
-    | Promise<{ readonly url: string; readonly headers: Record<string, string> }>
-    | undefined;
 
-  /** Creates a client for a path below the SDK's base URL. */
-  constructor(sdk: OpenAI, path: string, sender: HttpSender) {
-    this.#sdk = sdk;
-    this.#path = path;
+  /** Creates a client for an endpoint. */
+  constructor(endpoint: ApiEndpoint, sender: HttpSender) {
+    this.#endpoint = endpoint;
     this.#sender = sender;
   }
 
@@ -48,7 +37,7 @@ export class EndpointClient {
    * @throws {ConnectionError | TypeError} If the connection fails.
    */
   async send(body: unknown, { signal, meta }: SendOptions): Promise<HttpResponse> {
-    const { url, headers } = await (this.#prepared ??= this.#prepare());
+    const { url, headers } = this.#endpoint;
     const response = await this.#sender.send({
       url,
       // Deno resends a request when the connection is reset. The key lets the server recognize the
@@ -67,17 +56,6 @@ export class EndpointClient {
     if (status >= 200 && status < 300) return response;
     if (isRedirect(status)) throw redirectError(response, url);
     throw await readError(response);
-  }
-
-  async #prepare() {
-    const { url, req } = await this.#sdk.buildRequest({
-      method: "post",
-      path: this.#path,
-      body: {},
-    });
-    // The SDK's headers about itself and the machine are private, and each costs a microsecond.
-    const headers = [...req.headers].filter(([name]) => !name.startsWith("x-stainless-"));
-    return { url, headers: Object.fromEntries(headers) };
   }
 }
 

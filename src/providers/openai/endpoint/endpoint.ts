@@ -33,15 +33,18 @@ export function endpointOf(options: ApiEndpointOptions): ApiEndpoint {
   const url = new URL(baseURL);
   url.pathname = url.pathname.replace(/\/+$/, "") + path;
   url.hash = "";
-  const headers = new Headers({
+  const headers: Record<string, string> = {
     "accept": "application/json",
     "authorization": `Bearer ${apiKey}`,
     "user-agent": "shoal-agents",
     ...(organization !== undefined && { "openai-organization": organization }),
     ...(project !== undefined && { "openai-project": project }),
-  });
-  for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
+  };
+  // `Headers` would load Node's fetch, which takes as long as all else.
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    headers[name.toLowerCase()] = value.trim();
+  }
   // The body is always JSON.
-  headers.set("content-type", "application/json");
-  return { url: url.href, headers: Object.fromEntries(headers) };
+  headers["content-type"] = "application/json";
+  return { url: url.href, headers };
 }

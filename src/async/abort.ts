@@ -5,6 +5,7 @@
  * is O(1), and the listener is removed with the last follower. Signals of {@linkcode ChildAbort}
  * need no listener at all.
  */
+import { IO_PER_REQUEST } from "./io_per_request.ts";
 import { LinkedList, type ListItem } from "./linked_list.ts";
 import { Timer, type TimerOwner } from "./timer.ts";
 
@@ -37,10 +38,18 @@ export class Following implements ListItem<Following> {
   get deadline(): number {
     return this.#followers.deadline;
   }
+
+  /** Whether the followed signal has aborted. May be read in any request. */
+  get isAborted(): boolean {
+    return this.#followers.isAborted;
+  }
 }
 
 /** The followers of one signal. */
 abstract class Followers extends LinkedList<Following> {
+  /** Whether the signal has aborted. May be read in any request. */
+  abstract get isAborted(): boolean;
+
   /**
    * When the signal aborts at the latest, on the clock of `performance.now()`; `Infinity` if no
    * time limit is known.
@@ -66,6 +75,16 @@ class ListeningFollowers extends Followers {
   constructor(signal: AbortSignal) {
     super();
     this.#signal = signal;
+  }
+
+  override get isAborted(): boolean {
+    try {
+      return this.#signal.aborted;
+    } catch (error) {
+      // The signal of another request. That request would have notified the followers already.
+      if (IO_PER_REQUEST) return false;
+      throw error;
+    }
   }
 
   override push(following: Following): void {
@@ -138,6 +157,7 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
   #other: Following | undefined;
   #timer: Timer | undefined;
   #what = "";
+  #isAborted = false;
   #reject: ((reason: unknown) => void) | undefined;
 
   /** Follows up to two parents. */
@@ -152,6 +172,10 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
     }
     if (parent !== undefined) this.#parent = follow(parent, this);
     if (other !== undefined) this.#other = follow(other, this);
+  }
+
+  override get isAborted(): boolean {
+    return this.#isAborted;
   }
 
   override get deadline(): number {
@@ -173,7 +197,8 @@ export class ChildAbort extends Followers implements Disposable, Follower, Timer
     // The race goes first: it must reject with this reason, not with an error that the abort
     // causes.
     this.#reject?.(reason);
-    if (this.signal.aborted) return;
+    if (this.#isAborted) return;
+    this.#isAborted = true;
     this.#controller.abort(reason);
     this.notify(this.signal);
   }

@@ -2,8 +2,9 @@
  * Timers that rarely fire: the time limits of calls. Setting and clearing a timer of the runtime
  * takes 4 µs, a third of the budget of a whole call. Thousands of calls share the same limit, and
  * among them the oldest is due first. So timers of equal delay stand in a queue, and one timer of
- * the runtime serves the queue.
+ * the runtime serves the queue. Where timers belong to requests, each stands in a queue of its own.
  */
+import { IO_PER_REQUEST } from "./io_per_request.ts";
 import { LinkedList, type ListItem } from "./linked_list.ts";
 
 /**
@@ -31,10 +32,8 @@ export class Timer implements ListItem<Timer> {
   constructor(ms: number, owner: TimerOwner) {
     this.due = performance.now() + ms;
     this.owner = owner;
-    let queue = queues.get(ms);
-    if (queue === undefined) queues.set(ms, queue = new TimerQueue(ms));
-    this.#queue = queue;
-    queue.push(this);
+    this.#queue = IO_PER_REQUEST ? new TimerQueue(ms) : sharedQueue(ms);
+    this.#queue.push(this);
   }
 
   /** Cancels the timer. Does nothing if it has fired or was cancelled before. */
@@ -47,6 +46,12 @@ export class Timer implements ListItem<Timer> {
 /** The queues, by delay in milliseconds. An empty queue is kept only while timers are held. */
 const queues = new Map<number, TimerQueue>();
 let holders = 0;
+
+function sharedQueue(ms: number): TimerQueue {
+  let queue = queues.get(ms);
+  if (queue === undefined) queues.set(ms, queue = new TimerQueue(ms));
+  return queue;
+}
 
 /**
  * Keeps empty queues alive, so that a pause between two calls does not clear and set their timers
@@ -84,7 +89,7 @@ class TimerQueue extends LinkedList<Timer> {
   override remove(timer: Timer): void {
     super.remove(timer);
     // The runtime's timer keeps running: when it fires, it is set again for the first timer left.
-    if (holders === 0) this.closeIfEmpty();
+    if (holders === 0 || IO_PER_REQUEST) this.closeIfEmpty();
   }
 
   closeIfEmpty(): void {

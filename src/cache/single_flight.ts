@@ -3,6 +3,7 @@
  * others follow and wait for its outcome.
  */
 import { onAbort } from "../async/abort.ts";
+import { Heartbeat } from "../async/heartbeat.ts";
 
 /** Options of {@linkcode SingleFlight.share}. */
 export interface ShareOptions {
@@ -97,6 +98,7 @@ export class SingleFlight {
     { signal, isOwnFailure }: ShareOptions,
   ): Promise<T> {
     let outcome: Outcome = LEAD;
+    using _ = Heartbeat.start(() => this.#handOver(key, flight));
     try {
       // It may have aborted before, or while it took over.
       signal.throwIfAborted();
@@ -131,13 +133,16 @@ export class SingleFlight {
 /** Waits for the outcome of the leader. */
 function follow({ followers }: Flight, signal: AbortSignal): Promise<Outcome> {
   return new Promise((resolve, reject) => {
+    const heartbeat = Heartbeat.start(() => followers.delete(follower));
     const follower: Follower = (outcome) => {
       release();
+      heartbeat?.[Symbol.dispose]();
       resolve(outcome);
     };
     followers.add(follower);
     const release = onAbort(signal, () => {
       followers.delete(follower);
+      heartbeat?.[Symbol.dispose]();
       reject(signal.reason);
     });
   });

@@ -2,6 +2,7 @@
  * Admission control for one attempt: reserves budgets, acquires a permit from every limiter and
  * checks the circuit breaker.
  */
+import { Heartbeat } from "../async/heartbeat.ts";
 import type { Budget } from "../limits/budget.ts";
 import type { Amount, Reservation } from "../limits/reservation.ts";
 import { BudgetExhausted } from "../limits/budget_exhausted.ts";
@@ -30,13 +31,16 @@ export class Admission implements Pass {
   /** Estimates what the attempt may spend; absent without budgets. */
   #spending: SpendingEstimate | undefined;
   #reservations: Reservation[] = NONE;
+  /** Only where the request may end at any point. */
+  readonly #heartbeat: Heartbeat | undefined;
 
   /** Nothing is held yet. */
   constructor(call: Outgoing) {
     this.#call = call;
     this.#estimate = estimateTokens(call.request.messages);
     this.#expected = call.expected ?? expectedUsage(call, this.#estimate);
-    const ask = { tokens: this.#expected.totalTokens, priority: call.priority };
+    const heartbeat = this.#heartbeat = Heartbeat.start(() => this.#abandon());
+    const ask = { tokens: this.#expected.totalTokens, priority: call.priority, heartbeat };
     this.#permits = new Permits(limitersOf(call), ask);
   }
 
@@ -82,6 +86,7 @@ export class Admission implements Pass {
       this.#start(performance.now());
       return this;
     } catch (error) {
+      this.#heartbeat?.[Symbol.dispose]();
       this.#settle(undefined);
       throw error instanceof ProviderError ? trace.error(error, signal) : error;
     }
@@ -91,6 +96,7 @@ export class Admission implements Pass {
     try {
       this.report = this.#call.enter?.();
     } catch (error) {
+      this.#heartbeat?.[Symbol.dispose]();
       this.#permits.release();
       throw error;
     }
@@ -101,6 +107,7 @@ export class Admission implements Pass {
 
   complete(outcome: AttemptOutcome, now: number): void {
     const { usage, details, rejected, feedback, estimated = false, assumed } = outcome;
+    this.#heartbeat?.[Symbol.dispose]();
     const used = usage?.totalTokens;
     this.#permits.release(rejected ? used ?? 0 : used, feedback, now);
     if (usage !== undefined && !estimated) updateAverages(this.#call, this.#estimate, usage);
@@ -120,8 +127,18 @@ export class Admission implements Pass {
   }
 
   cancel(): void {
+    this.#heartbeat?.[Symbol.dispose]();
     this.#permits.release();
     this.#settle(undefined);
+  }
+
+  /** Releases everything, as its request has ended. What was sent may have been billed. */
+  #abandon(): void {
+    if (this.at === 0) return this.cancel();
+    const now = performance.now();
+    this.report?.(undefined, now);
+    this.report = undefined;
+    this.complete({ usage: undefined, rejected: false, feedback: { outcome: "unknown" } }, now);
   }
 
   /** Reserves from the budgets in order. Returns whether that was possible at once. */
@@ -135,6 +152,7 @@ export class Admission implements Pass {
       }
       return true;
     } catch (error) {
+      this.#heartbeat?.[Symbol.dispose]();
       this.#settle(undefined);
       throw this.#errorOf(error);
     }
@@ -147,7 +165,7 @@ export class Admission implements Pass {
     try {
       do {
         const next: Budget = budgets[this.#reservations.length]!;
-        this.#reservations.push(await next.reserve(this.#spending!, signal));
+        this.#reservations.push(await next.reserve(this.#spending!, signal, this.#heartbeat));
       } while (!this.#tryReserve(performance.now()));
       return performance.now() - began;
     } catch (error) {

@@ -12,7 +12,7 @@ import { withFallbacks } from "../resilience/fallback.ts";
 import { loadPrices } from "../pricing/prices.ts";
 import type { Answer } from "./read_reply.ts";
 import { type Sharing, sharingOf, withCache } from "./with_cache.ts";
-import { callSignal, NEVER_ABORTED } from "./call_signal.ts";
+import { callSignal, neverAbortedSignal } from "./call_signal.ts";
 import { type Candidate, type Candidates, candidatesOf } from "./candidates.ts";
 import type { CallCheckpoints, CheckpointScope } from "./tools/checkpoints.ts";
 import { type Configuration, configuration } from "./options/config.ts";
@@ -90,7 +90,7 @@ function begin(setup: CallSetup, models: Candidates): Promise<Result> {
   void loadPrices(models[0].model, config.prices);
   const hooked = !options.dryRun && hasHooks(agent);
   const limit = callSignal(models[0], options, context, { hooked });
-  const signal = limit?.signal ?? context.signal ?? options.signal ?? NEVER_ABORTED;
+  const signal = limit?.signal ?? context.signal ?? options.signal ?? neverAbortedSignal();
   const call = new ModelCall(setup, models, signal);
   return limit === undefined ? call.settle() : settleWithin(limit, call, { hooked });
 }

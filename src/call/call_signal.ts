@@ -1,10 +1,16 @@
 import { ChildAbort } from "../async/abort.ts";
+import { IO_PER_REQUEST } from "../async/io_per_request.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CallContext } from "./context.ts";
 import type { CallOptions } from "./options/options.ts";
 
-/** The signal of a call that nothing ever ends. */
-export const NEVER_ABORTED = new AbortController().signal;
+let neverAborted: AbortSignal | undefined;
+
+/** Returns a signal for a call that nothing ever ends. */
+export function neverAbortedSignal(): AbortSignal {
+  if (IO_PER_REQUEST) return new AbortController().signal;
+  return neverAborted ??= new AbortController().signal;
+}
 
 /**
  * What ends the call early, if it must have a signal of its own: because there is more than one

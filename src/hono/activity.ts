@@ -1,4 +1,5 @@
 /** Counts and events of all requests for calls: the source of `/metrics` and of the dashboard. */
+import { Heartbeat } from "../async/heartbeat.ts";
 import type { AgentError, Result } from "../model/result.ts";
 import { NO_COST, NO_USAGE } from "../model/usage.ts";
 import { Histogram } from "./histogram.ts";
@@ -192,12 +193,15 @@ export class Activity {
     counts.inFlight++;
     this.#emit(() => ({ type: "call-start", agent, run }));
     let open = true;
-    return (outcome) => {
+    const end = (outcome: Result | AgentError | undefined): void => {
       if (!open) return;
       open = false;
+      heartbeat?.[Symbol.dispose]();
       counts.inFlight--;
       this.#count(counts, { agent, run, outcome, durationMs: performance.now() - began });
     };
+    const heartbeat = Heartbeat.start(() => end(undefined));
+    return end;
   }
 
   #count(

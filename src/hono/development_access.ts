@@ -61,11 +61,22 @@ function hostnameOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
+/** The part of Deno that is used here. Other runtimes have no permission for the environment. */
+interface DenoScope {
+  readonly Deno?: {
+    readonly permissions?: {
+      querySync(descriptor: { readonly name: "env"; readonly variable: string }): {
+        readonly state: string;
+      };
+    };
+  };
+}
+
 /**
  * Reads variables; `undefined` without the permission to read all of them. Never prompts for it.
  */
 function readEnv(...names: readonly string[]): Record<string, string | undefined> | undefined {
-  const { Deno: deno } = globalThis as { Deno?: { permissions?: typeof Deno.permissions } };
+  const { Deno: deno } = globalThis as unknown as DenoScope;
   const allowed = (variable: string) =>
     deno?.permissions === undefined ||
     deno.permissions.querySync({ name: "env", variable }).state === "granted";

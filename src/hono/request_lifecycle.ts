@@ -28,8 +28,6 @@ export interface RequestHost {
   readonly limiter: Limiter;
   /** Whether it rejects new requests. */
   readonly isClosing: boolean;
-  /** Aborts when requests in progress are no longer waited for. */
-  readonly stopped: AbortSignal;
   /** Called when the request has ended. */
   release(lifecycle: RequestLifecycle): void;
   /** Creates the problem for requests during a shutdown. */
@@ -49,6 +47,8 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   readonly #host: RequestHost;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
+  /** Released at the end of the request. */
+  hold: Disposable | undefined;
   #unfollow: (() => void) | undefined;
   #open = true;
   #keptOpen = false;
@@ -65,7 +65,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.agent = options.agent;
     this.quota = quota;
     this.#host = host;
-    this.#abort = new ChildAbort(host.stopped);
+    this.#abort = new ChildAbort();
     const outer = currentContext();
     this.#context = {
       ...outer,
@@ -119,7 +119,12 @@ export class RequestLifecycle implements Disposable, StreamOwner {
 
   /** Aborts all calls of the request, as the client has disconnected. */
   abandon(): void {
-    this.#abort.abort(new DOMException("The client has disconnected", "AbortError"));
+    this.abort(new DOMException("The client has disconnected", "AbortError"));
+  }
+
+  /** Aborts all calls of the request with this reason. */
+  abort(reason: DOMException): void {
+    this.#abort.abort(reason);
   }
 
   /** Maps anything thrown to a problem of this request. */
@@ -159,6 +164,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.#abort[Symbol.dispose]();
     this.quota.leave();
     this.#host.release(this);
+    this.hold?.[Symbol.dispose]();
   }
 
   /** Ends the request when its handler returns, unless it is kept open. */

@@ -9,6 +9,7 @@ import { BatchStreamStore } from "./batch/batch_stream_store.ts";
 import { type ResolvedLimits, resolveLimits, type RouteLimits } from "./limits.ts";
 import { RequestLifecycle, type RequestLifecycleOptions } from "./request_lifecycle.ts";
 import { Problem } from "./problem.ts";
+import { holdRequest } from "./hold_request.ts";
 import { Activity } from "./activity.ts";
 import { ServedAgent } from "./served_agent.ts";
 
@@ -45,8 +46,8 @@ export class Service {
   readonly batches: BatchStreamStore;
   /** Every attempt needs a permit of it. */
   readonly limiter: Limiter;
-  readonly #close = new AbortController();
-  readonly #stop = new AbortController();
+  #isClosing = false;
+  #onClose: (() => void) | undefined;
   /** The requests in progress, by ID. */
   readonly #requests = new Map<string, RequestLifecycle>();
   #onEmpty: (() => void) | undefined;
@@ -69,17 +70,12 @@ export class Service {
 
   /** Whether it rejects new requests. */
   get isClosing(): boolean {
-    return this.#close.signal.aborted;
+    return this.#isClosing;
   }
 
-  /** Aborts as soon as new requests are rejected: a shutdown does not wait for viewers. */
-  get closed(): AbortSignal {
-    return this.#close.signal;
-  }
-
-  /** Aborts when requests in progress are no longer waited for. */
-  get stopped(): AbortSignal {
-    return this.#stop.signal;
+  /** Sets the callback for the moment from which new requests are rejected. */
+  onClose(callback: () => void): void {
+    this.#onClose = callback;
   }
 
   /**
@@ -115,6 +111,7 @@ export class Service {
     const lifecycle = new RequestLifecycle(this, quota, { ...options, id });
     if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
     this.#requests.set(id, lifecycle);
+    lifecycle.hold = holdRequest(c, lifecycle);
     return lifecycle;
   }
 
@@ -138,7 +135,8 @@ export class Service {
    * Rejects new requests, waits up to `grace` milliseconds for those in progress, aborts the rest.
    */
   async shutdown(grace: number): Promise<ShutdownReport> {
-    this.#close.abort(new DOMException("The server is shutting down", "AbortError"));
+    this.#isClosing = true;
+    this.#onClose?.();
     const inProgress = this.#requests.size;
     const empty = Promise.withResolvers<void>();
     this.#onEmpty = empty.resolve;
@@ -146,7 +144,8 @@ export class Service {
     if (inProgress > 0) {
       const timer = setTimeout(() => {
         aborted = this.#requests.size;
-        this.#stop.abort(new DOMException("The server has shut down", "AbortError"));
+        const reason = new DOMException("The server has shut down", "AbortError");
+        for (const lifecycle of [...this.#requests.values()]) lifecycle.abort(reason);
       }, grace);
       await empty.promise;
       clearTimeout(timer);

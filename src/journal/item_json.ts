@@ -1,6 +1,7 @@
 /** Converts items to and from their stored form. */
 import type { JournalDetail, JournalItem, JournalRecord, JournalStatus } from "../model/journal.ts";
 import type { Result } from "../model/result.ts";
+import { JournalError } from "./journal_error.ts";
 import { readResult } from "./result_json.ts";
 import type { StoredItem } from "./store.ts";
 import { readValue, writeValue } from "./value_json.ts";
@@ -18,12 +19,15 @@ export function writeStart(
 /**
  * Reads the result of an item. An item with an unreadable result counts as unfinished, and runs
  * again.
+ *
+ * @throws {JournalError} If another runtime can read it.
  */
 export function readOutcome({ ended }: StoredItem): Result | undefined {
   if (ended === undefined) return undefined;
   try {
     return readResult(ended);
-  } catch {
+  } catch (error) {
+    if (error instanceof JournalError) throw error;
     return undefined;
   }
 }

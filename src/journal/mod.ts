@@ -24,6 +24,7 @@ export { journalOn, type JournalOptions } from "./journal_on.ts";
 export { kvJournal, type KvJournalOptions } from "./kv/kv_journal.ts";
 export type { KvAtomic, KvDatabase, KvEntry, KvKey, KvKeyPart } from "./kv/kv_database.ts";
 export { memoryJournal, memoryStore } from "./memory_journal.ts";
+export type { OpenDatabase } from "./sqlite/sqlite_database.ts";
 export { sqliteJournal, type SqliteJournalOptions } from "./sqlite/sqlite_journal.ts";
 export type {
   JournalStore,

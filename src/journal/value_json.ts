@@ -3,6 +3,7 @@ import { deserialize, serialize } from "node:v8";
 import { isPlain } from "../model/canonical_json.ts";
 import { type DigitsAt, findDigits, restoreDigits } from "../model/digits.ts";
 import { stringifyExact } from "../model/exact_json.ts";
+import { JournalError } from "./journal_error.ts";
 
 /** A value as JSON: unchanged, or as bytes in base64 where JSON would lose or change something. */
 export type WrittenValue =
@@ -30,13 +31,32 @@ export function writeValue(value: unknown): WrittenValue {
   }
 }
 
-/** Restores a value. */
+/**
+ * Restores a value.
+ *
+ * @throws {JournalError} If its bytes were written by another runtime: Bun has a format of its own.
+ */
 export function readValue(written: WrittenValue): unknown {
-  const value = "bytes" in written
-    ? deserialize(Buffer.from(written.bytes, "base64"))
-    : written.value;
+  const value = "bytes" in written ? readBytes(written.bytes) : written.value;
   if (written.digits !== undefined) restoreDigits(value, written.digits);
   return value;
+}
+
+function readBytes(text: string): unknown {
+  const bytes = Buffer.from(text, "base64");
+  // Bytes of another format may be read as another value, without an error.
+  if (isOfV8(bytes) === isOfV8(serialize(null))) return deserialize(bytes);
+  throw new JournalError(
+    "Cannot read a value of the journal that is not JSON, such as a date or a map, " +
+      "as Bun reads only those that Bun has written, and Deno and Node those of each other: " +
+      "continue the run on the runtime that began it",
+    "read",
+  );
+}
+
+/** Whether bytes are in V8's format, which begins with a tag. That of Bun begins with a version. */
+function isOfV8(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff;
 }
 
 /** The maximum depth of values that are checked. It also ends circular references. */

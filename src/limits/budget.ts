@@ -2,7 +2,8 @@
  * Keeps spending within a budget, even when thousands of attempts spend at once. No library does
  * it: attempts reserve by the lengths of earlier answers, and release what they did not use.
  */
-import { onAbort } from "../async/abort.ts";
+import { follow, type Following } from "../async/abort.ts";
+import type { Heartbeat } from "../async/heartbeat.ts";
 import { LinkedList } from "../async/linked_list.ts";
 import type { BudgetOptions } from "../model/budget.ts";
 import type { BudgetExhausted } from "./budget_exhausted.ts";
@@ -18,6 +19,8 @@ import { ReservedSum } from "./reserved_sum.ts";
 interface Waiter {
   readonly estimate: AttemptEstimate;
   readonly signal: AbortSignal | undefined;
+  /** The registration with its signal. */
+  following: Following | undefined;
   readonly grant: (reservation: Reservation) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -117,7 +120,11 @@ export class Budget {
    * @throws {TypeError} If the cost is limited and the estimate has none.
    * @throws The signal's reason, as soon as it aborts; then nothing is reserved.
    */
-  reserve(estimate: AttemptEstimate, signal: AbortSignal | undefined): Promise<Reservation> {
+  reserve(
+    estimate: AttemptEstimate,
+    signal: AbortSignal | undefined,
+    heartbeat?: Heartbeat,
+  ): Promise<Reservation> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     try {
       const reservation = this.tryReserve(estimate, performance.now());
@@ -126,14 +133,15 @@ export class Budget {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      let stopListening: (() => void) | undefined;
       const leave = () => {
-        stopListening?.();
+        entry.value.following?.stop();
+        if (heartbeat !== undefined) heartbeat.leaveQueue = undefined;
         this.#queue.remove(entry);
       };
       const entry: QueueEntry<Waiter> = this.#queue.push({
         estimate,
         signal,
+        following: undefined,
         grant: (reservation) => {
           leave();
           resolve(reservation);
@@ -143,14 +151,16 @@ export class Budget {
           reject(reason);
         },
       }, 0);
+      const abandon = (reason: unknown) => {
+        const wasFirst = this.#queue.first === entry;
+        entry.value.reject(reason);
+        // The next waiter may need less.
+        if (wasFirst) this.#serveQueue();
+      };
       if (signal !== undefined) {
-        stopListening = onAbort(signal, () => {
-          const wasFirst = this.#queue.first === entry;
-          entry.value.reject(signal.reason);
-          // The next waiter may need less.
-          if (wasFirst) this.#serveQueue();
-        });
+        entry.value.following = follow(signal, { onAborted: () => abandon(signal.reason) });
       }
+      if (heartbeat !== undefined) heartbeat.leaveQueue = abandon;
     });
   }
 
@@ -217,8 +227,8 @@ export class Budget {
     if (this.#queue.first === undefined) return;
     const now = performance.now();
     for (let first = this.#first(); first !== undefined; first = this.#first()) {
-      const { estimate, signal } = first;
-      const reason = signal?.aborted ? signal.reason : this.#findExhausted(estimate);
+      const { estimate, signal, following } = first;
+      const reason = following?.isAborted ? signal!.reason : this.#findExhausted(estimate);
       if (reason !== undefined) {
         first.reject(reason);
         continue;

@@ -3,7 +3,7 @@
  * priorities, a share of the concurrency is reserved for them, tokens are corrected afterwards,
  * and an abort must leave the queue at once.
  */
-import { onAbort } from "../async/abort.ts";
+import { follow, type Following } from "../async/abort.ts";
 import { MAX_TIMER_DELAY } from "../async/timer.ts";
 import { LONG_WAIT } from "../model/errors.ts";
 import { type LimitOptions, maxConcurrency } from "../model/limits.ts";
@@ -19,7 +19,8 @@ import type { Feedback } from "./feedback.ts";
 
 interface Waiter {
   readonly request: PermitRequest;
-  readonly signal: AbortSignal | undefined;
+  /** The registration with its signal. */
+  following: Following | undefined;
   readonly admit: (reason: WaitReason) => void;
   readonly abort: () => void;
   /** Rejects it, as the pause is longer than it waits for. */
@@ -112,35 +113,40 @@ export class Limiter {
     if (this.tryAcquire(request)) return Promise.resolve(undefined);
     const pauseMs = this.#pausedUntil - performance.now();
     if (pauseMs > longestPauseOf(request)) return Promise.reject(pausedError(pauseMs));
+    const { heartbeat } = request;
     return new Promise((resolve, reject) => {
-      let stopListening: (() => void) | undefined;
+      const leave = () => {
+        entry.value.following?.stop();
+        if (heartbeat !== undefined) heartbeat.leaveQueue = undefined;
+        this.#queue.remove(entry);
+      };
       const entry: QueueEntry<Waiter> = this.#queue.push({
         request,
-        signal,
+        following: undefined,
         admit: (reason) => {
-          stopListening?.();
-          this.#queue.remove(entry);
+          leave();
           resolve(reason);
         },
         abort: () => {
-          stopListening?.();
-          this.#queue.remove(entry);
+          leave();
           reject(signal!.reason);
         },
         refuse: (pauseMs) => {
-          stopListening?.();
-          this.#queue.remove(entry);
+          leave();
           reject(pausedError(pauseMs));
         },
       }, request.priority);
+      const abandon = (reason: unknown) => {
+        const wasFirst = this.#queue.first === entry;
+        leave();
+        reject(reason);
+        // The next waiter may need less.
+        if (wasFirst) this.#admit();
+      };
       if (signal !== undefined) {
-        stopListening = onAbort(signal, () => {
-          const wasFirst = this.#queue.first === entry;
-          entry.value.abort();
-          // The next waiter may need less.
-          if (wasFirst) this.#admit();
-        });
+        entry.value.following = follow(signal, { onAborted: () => abandon(signal.reason) });
       }
+      if (heartbeat !== undefined) heartbeat.leaveQueue = abandon;
       // Only the first waiter needs a timer: the others wait for it.
       if (this.#queue.first === entry) this.#schedule(performance.now());
     });
@@ -218,7 +224,7 @@ export class Limiter {
     const now = performance.now();
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       // When many waiters share a signal, the first to be aborted must not admit the others.
-      if (next.signal?.aborted) {
+      if (next.following?.isAborted) {
         next.abort();
         continue;
       }
@@ -242,6 +248,8 @@ export class Limiter {
       return;
     }
     const ms = this.#waitForRate(next.request, now);
+    const { heartbeat } = next.request;
+    if (heartbeat !== undefined) return heartbeat.wakeAfter(ms, () => this.#admit());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#admit();

@@ -1,3 +1,4 @@
+import type { Heartbeat } from "../async/heartbeat.ts";
 import { ProviderError } from "../model/errors.ts";
 
 /** What an attempt needs from a limiter. */
@@ -12,6 +13,8 @@ export interface PermitRequest {
    * @default {Infinity}
    */
   readonly longestPause?: number;
+  /** The heartbeat of the attempt, where it may end at any point. */
+  readonly heartbeat?: Heartbeat;
 }
 
 /** Why an attempt had to wait: for a permit, for a rate limit, or for the end of a pause. */

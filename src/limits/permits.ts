@@ -1,3 +1,4 @@
+import type { Heartbeat } from "../async/heartbeat.ts";
 import type { Feedback } from "./feedback.ts";
 import type { Limiter } from "./limiter.ts";
 import type { PermitRequest, WaitReason } from "./permit_request.ts";
@@ -16,14 +17,16 @@ export class Permits implements PermitRequest {
   readonly priority: number;
   /** The longest pause that it waits for, in milliseconds. */
   longestPause = Infinity;
+  readonly heartbeat: Heartbeat | undefined;
   #held = 0;
   #marks: unknown[] | undefined;
 
   /** Creates a set of which no permit is held yet. */
-  constructor(limiters: readonly Limiter[], { tokens, priority }: PermitRequest) {
+  constructor(limiters: readonly Limiter[], { tokens, priority, heartbeat }: PermitRequest) {
     this.#limiters = limiters;
     this.tokens = tokens;
     this.priority = priority;
+    this.heartbeat = heartbeat;
   }
 
   /** Acquires the permits that are available at once. Returns whether these are all. */

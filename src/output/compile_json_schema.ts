@@ -123,8 +123,10 @@ function isPlain(value: unknown): boolean {
 function copyJson(schema: JsonSchema): Record<string, unknown> {
   try {
     return JSON.parse(JSON.stringify(schema));
-  } catch {
-    throw new SchemaError("it cannot be written as JSON");
+  } catch (error) {
+    // Some runtimes have a small stack.
+    const isDeep = error instanceof RangeError;
+    throw new SchemaError(isDeep ? "it is nested too deeply" : "it cannot be written as JSON");
   }
 }
 

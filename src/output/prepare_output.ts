@@ -131,8 +131,9 @@ function copyOf(doing: string, schema: unknown): JsonSchema {
   try {
     return JSON.parse(JSON.stringify(schema));
   } catch (cause) {
-    throw new TypeError(`Cannot ${doing} as output must be ${must}: it cannot be written as JSON`, {
-      cause,
-    });
+    // Some runtimes have a small stack.
+    const isDeep = cause instanceof RangeError;
+    const why = isDeep ? "it is nested too deeply" : "it cannot be written as JSON";
+    throw new TypeError(`Cannot ${doing} as output must be ${must}: ${why}`, { cause });
   }
 }

@@ -57,6 +57,8 @@ export type RequestOutcome =
 
 /** A message from a worker to the pool. */
 export type WorkerMessage =
+  /** The worker receives messages from now on. Deno drops those that arrive earlier. */
+  | { readonly type: "listening" }
   | {
     readonly type: "ready";
     readonly agents: readonly AgentExport[];

@@ -16,26 +16,35 @@
  *
  * @module
  */
+import process from "node:process";
+import { existsSync } from "node:fs";
 import {
-  anything,
   checkOptions,
   milliseconds,
   positiveInteger,
-  refuse,
   type RulesFor,
 } from "../model/check_options.ts";
 import { isAvailable } from "../run/is_available.ts";
+import { workerModuleUrl } from "./worker_module_url.ts";
 import { Pool } from "./pool/pool.ts";
+import { WORKER_ENTRY } from "./worker/worker_entry.ts";
+import type { WorkerPermissions } from "./worker_permissions.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
 export type { Mode, ModeCall } from "../call/options/mode.ts";
+export type {
+  WorkerPermission,
+  WorkerPermissionOptions,
+  WorkerPermissions,
+} from "./worker_permissions.ts";
 export type { WorkerPool, WorkerStats } from "./worker_pool.ts";
 
 /** Options of {@linkcode workers}. */
 export interface WorkerOptions {
   /**
-   * The URL of the module that exports the agents and workflows to call:
-   * `import.meta.resolve("./agents.ts")`. They are found by their names.
+   * The URL of the module that exports the agents and workflows to call, or its absolute path:
+   * `import.meta.resolve("./agents.ts")`. They are found by their names. Node loads TypeScript from
+   * 22.18 on; Node and Bun load only files.
    */
   readonly module: string | URL;
   /**
@@ -60,34 +69,38 @@ export interface WorkerOptions {
   readonly grace?: number;
   /**
    * The maximum heap size of a worker, in megabytes. A worker that exceeds it is ended and
-   * replaced: usually at once, but a call that exceeds it after an `await` may go unnoticed until
-   * its timeout.
+   * replaced: usually at once, but on Deno a call that exceeds it after an `await` may go unnoticed
+   * until its timeout. Bun cannot limit it.
    *
-   * @default {2_048}
+   * @default {2_048} No limit on Bun
    */
   readonly memory?: number;
   /**
-   * The permissions of the workers: those of this process, or fewer. Deno requires
+   * The permissions of the workers: those of this process, or fewer. Only on Deno, which requires
    * `--unstable-worker-options` for this, and ends the process without that flag. Such workers
    * cannot be ended within an endless loop, and their `memory` is not limited.
    *
    * @default {"inherit"}
    */
-  readonly permissions?: Deno.PermissionOptions;
+  readonly permissions?: WorkerPermissions;
 }
 
 const WORKER_RULES: RulesFor<WorkerOptions> = {
-  module(doing, name, value) {
-    if (value instanceof URL) return;
-    if (typeof value !== "string" || !URL.canParse(value)) {
-      refuse(doing, name, 'a URL, as from import.meta.resolve("./agents.ts")', value);
-    }
-  },
+  module: workerModuleUrl,
   size: positiveInteger,
   perWorker: positiveInteger,
   grace: milliseconds,
-  memory: positiveInteger,
-  permissions: anything,
+  memory(doing, name, value) {
+    positiveInteger(doing, name, value);
+    if (process.versions.bun === undefined) return;
+    throw new TypeError(`Cannot ${doing} as Bun cannot limit their ${name}: leave the option out`);
+  },
+  permissions(doing, name, value) {
+    if (value === "inherit" || process.versions.deno !== undefined) return;
+    throw new TypeError(
+      `Cannot ${doing} as only Deno can restrict their ${name}: leave the option out`,
+    );
+  },
 };
 
 /**
@@ -116,11 +129,7 @@ export function workers(options: WorkerOptions): WorkerPool {
   const doing = "make a pool of workers";
   checkOptions(doing, options, WORKER_RULES);
   if (options?.module === undefined) WORKER_RULES.module(doing, "module", undefined);
-  if (!isAvailable("workers")) {
-    throw new TypeError(
-      `Cannot ${doing} as this runtime has no workers: use the mode "event-loop"`,
-    );
-  }
+  checkRuntime(doing);
   const {
     module,
     size = navigator.hardwareConcurrency,
@@ -131,11 +140,32 @@ export function workers(options: WorkerOptions): WorkerPool {
   } = options;
   const restricted = permissions === "inherit" ? undefined : permissions;
   return new Pool({
-    module: String(module),
+    module: workerModuleUrl(doing, "module", module),
     size,
     perWorker,
     grace,
     memory,
     permissions: restricted,
   });
+}
+
+/**
+ * Checks that workers can start here.
+ *
+ * @throws {TypeError} If they cannot.
+ */
+function checkRuntime(doing: string): void {
+  if (!isAvailable("workers")) {
+    throw new TypeError(
+      `Cannot ${doing} as this runtime has no workers, or its permissions deny them: ` +
+        'use the mode "event-loop"',
+    );
+  }
+  // Deno needs a permission to check this, and reports a missing file when it starts a worker.
+  if (process.versions.deno !== undefined || WORKER_ENTRY.protocol !== "file:") return;
+  if (existsSync(WORKER_ENTRY)) return;
+  throw new TypeError(
+    `Cannot ${doing} as their entry file does not exist: ${WORKER_ENTRY.href}. ` +
+      "If you bundle your program, leave @shoal/agents out of the bundle",
+  );
 }

@@ -27,7 +27,7 @@ async function importAlone(path: string): Promise<string | undefined> {
   }
 }
 
-Deno.test("every module of src can be imported first and alone", async () => {
+Deno.test("every module of src can be imported first and alone, without IO", async () => {
   const failed: string[] = [];
   const paths = filesIn("src").values();
   const lane = async (): Promise<void> => {
@@ -44,4 +44,19 @@ Deno.test("finds a module that needs an earlier import of another one", async ()
   const error = await importAlone("tests/architecture/circle/b.ts");
   assertMatch(error ?? "", /ReferenceError: Cannot access 'B' before initialization/);
   assertEquals(await importAlone("tests/architecture/circle/a.ts"), undefined);
+});
+
+Deno.test("finds a module that does IO while it is loaded", async () => {
+  const errors = ["timer", "signal", "random"].map((name) =>
+    importAlone(`tests/architecture/io/${name}.ts`)
+  );
+  assertEquals(await Promise.all(errors), [
+    "Error: setTimeout is not allowed while modules are loaded",
+    "Error: AbortController is not allowed while modules are loaded",
+    "Error: crypto.getRandomValues is not allowed while modules are loaded",
+  ]);
+});
+
+Deno.test("agents, providers and routes can be created without IO", async () => {
+  assertEquals(await importAlone("tests/packages/workerd/worker.ts"), undefined);
 });

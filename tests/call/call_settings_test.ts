@@ -2,6 +2,7 @@ import { type CallOptions, configure, defineAgent, type ModelSettings } from "@s
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals, assertFalse } from "@std/assert";
 import { configured } from "../helpers.ts";
+import { print } from "../print.ts";
 
 const all: ModelSettings = {
   temperature: 0,
@@ -77,7 +78,7 @@ Deno.test("settings: sends no option of the library", async () => {
     timeout: 1000,
   });
   await A.call({}, { metadata: { secret: 1 }, retries: 0, timeout: { total: 1000 } });
-  const sent = Deno.inspect(provider.requests[0], { depth: 9 });
+  const sent = print(provider.requests[0], { depth: 9 });
   for (const word of ["metadata", "retries", "timeout", "signal", "secret"]) {
     assertFalse(sent.includes(word), word);
   }

@@ -1,6 +1,7 @@
 import { defineAgent, inScope, scope } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assertEquals } from "@std/assert";
+import { serve } from "../serve.ts";
 
 // The first call of the process loads the price list, which must not keep the context of the scope.
 Deno.test("a scope's context ends with the scope: first call of the process", () =>
@@ -17,11 +18,7 @@ Deno.test("a scope's context ends with the scope: first call of the process", ()
 
 Deno.test("a scope's context ends with the scope: later calls", async () => {
   assertEquals(inScope(), false);
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    () => Response.json(inScope()),
-  );
-  const response = await fetch(`http://127.0.0.1:${server.addr.port}`);
+  await using server = serve(() => Response.json(inScope()));
+  const response = await fetch(server.url);
   assertEquals(await response.json(), false);
-  await server.shutdown();
 });

@@ -13,6 +13,8 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { z } from "zod";
 import { errorOf, reply, used } from "../helpers.ts";
+import { print } from "../print.ts";
+import { serve } from "../serve.ts";
 
 const base = { name: "a", model: "m", prompt: "{x}" };
 const usage = used(10, 1);
@@ -127,7 +129,7 @@ Deno.test("maxSteps: the error has the conversation, from which a call can conti
   assertEquals(roles(messages), ["user", "assistant", "tool", "assistant", "tool", "tool"]);
   assertEquals(messages![4]!.content, "Error: Not run: the steps were used up");
   // Printing the error shows neither prompts nor answers.
-  for (const text of [Deno.inspect(error), JSON.stringify(error)]) assert(!text.includes("Where?"));
+  for (const text of [print(error), JSON.stringify(error)]) assert(!text.includes("Where?"));
   const result = await A.ask("Go on.", { messages });
   assertEquals(result.content, "It is here");
   assertEquals(roles(provider.requests[2]!.messages), [
@@ -186,8 +188,7 @@ Deno.test("maxSteps, onMaxSteps, maxToolCalls: rejects other values before anyth
 for (const api of ["chat", "responses"] as const) {
   Deno.test(`onMaxSteps: openai() sends tool_choice "none" with api "${api}"`, async () => {
     const bodies: Record<string, unknown>[] = [];
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
+    await using server = serve(
       async (r) => {
         const body = await r.json();
         bodies.push(body);
@@ -195,7 +196,7 @@ for (const api of ["chat", "responses"] as const) {
         return Response.json(api === "chat" ? chatBody(isLast) : responseBody(isLast));
       },
     );
-    const baseURL = `http://127.0.0.1:${server.addr.port}/v1`;
+    const baseURL = `${server.url}/v1`;
     await using provider = openai({ baseURL, apiKey: "none", api });
     const A = defineAgent({ ...base, tools: [look], maxSteps: 1, onMaxSteps: "answer", provider });
     const [result] = await batch([[A, { x: 1 }]]);

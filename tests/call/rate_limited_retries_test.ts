@@ -4,6 +4,7 @@ import { openai } from "@shoal/agents/openai";
 import { scripted, virtualTime } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { busy, configured, errorOf, fakeTime, handmade, reply } from "../helpers.ts";
+import { serve as serveHttp } from "../serve.ts";
 
 const base = { name: "a", prompt: "{x}", model: "m" };
 const HOUR = 3_600_000;
@@ -259,7 +260,7 @@ function serve(
 ) {
   let n = 0;
   const times: number[] = [];
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+  const server = serveHttp(async (request) => {
     await request.text();
     times.push(performance.now());
     const rejection = rejections[n++];
@@ -275,8 +276,7 @@ function serve(
     const [headers, body] = rejection;
     return Response.json(body, { status: 429, headers });
   });
-  const { port } = server.addr as Deno.NetAddr;
-  return { server, times, url: `http://127.0.0.1:${port}/v1` };
+  return { server, times, url: `${server.url}/v1` };
 }
 
 const WAITS: Record<string, [headers: Record<string, string>, body: unknown]> = {

@@ -2,6 +2,7 @@ import { type ContentPart, defineAgent, type Message } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { errorOf } from "../helpers.ts";
+import { print } from "../print.ts";
 
 const user = (content: string): Message => ({ role: "user", content });
 
@@ -147,7 +148,7 @@ Deno.test("prompt: a function with an invalid return value fails with invalid_pa
   for (const made of garbage) {
     const A = defineAgent({ name: "a", model: "m", prompt: () => made as string, provider });
     const error = await errorOf(A.call({}));
-    assertEquals(error.code, "invalid_params", Deno.inspect(made));
+    assertEquals(error.code, "invalid_params", print(made));
     assert(error.message.startsWith('Cannot call "a" as in its prompt '), error.message);
   }
   assertEquals(provider.calls, 0);

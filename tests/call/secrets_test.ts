@@ -4,13 +4,14 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertFalse } from "@std/assert";
 import { z } from "zod";
 import { busy, handmade, reply } from "../helpers.ts";
+import { print } from "../print.ts";
 
 const SECRET = "s3cret";
 const provider = Object.assign(scripted("ok"), { apiKey: `key-${SECRET}` });
 
 function assertNoSecret(value: unknown): void {
   for (
-    const text of [Deno.inspect(value, { depth: 99 }), String(JSON.stringify(value)), String(value)]
+    const text of [print(value, { depth: 99 }), String(JSON.stringify(value)), String(value)]
   ) {
     assertFalse(text.includes(SECRET), text);
   }
@@ -29,7 +30,7 @@ Deno.test("secrets: an agent shows only its name and model", () => {
   assertNoSecret(A.with({ system: SECRET }));
   assertNoSecret(A.stream({ x: SECRET }));
   assertNoSecret(defineAgent({ name: "r", run: () => SECRET }));
-  assert(Deno.inspect(A).includes("visible"));
+  assert(print(A).includes("visible"));
 });
 
 Deno.test("secrets: no error shows the prompt, the parameters, the answer or the key", async () => {

@@ -13,6 +13,7 @@ import {
 import { JournalError, type JournalOptions } from "@shoal/agents/journal";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { used } from "../helpers.ts";
+import { print } from "../print.ts";
 
 /** A journal under test. */
 export interface JournalDriver extends AsyncDisposable {
@@ -490,7 +491,7 @@ export function journalContract(
       await session.finish(bad, { ...failure(), error } as Result);
       await session.close();
       const records = await listed(journal, "r");
-      const all = Deno.inspect(records.map((r) => [r, r.result?.error?.text]), { depth: 9 });
+      const all = print(records.map((r) => [r, r.result?.error?.text]), { depth: 9 });
       assertEquals([all.includes("SECRET"), all.includes("OUTPUT"), all.includes("KEY")], [
         store === "all",
         store !== "none",

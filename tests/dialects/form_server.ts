@@ -1,5 +1,6 @@
 /** A server on the loopback that sends a form, cut at random places. */
 import { type Form, message, response } from "./form.ts";
+import { serve } from "../serve.ts";
 
 /** A running server. */
 export interface FormServer extends AsyncDisposable {
@@ -20,7 +21,7 @@ export interface FormServer extends AsyncDisposable {
 
 /** Starts a server that sends a form to every request, and "done" after the results of tools. */
 export function serveForm(form: Form): FormServer {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+  const server = serve(async (request) => {
     const body = await request.json();
     for (const [field, { status, json }] of Object.entries(form.rejects ?? {})) {
       if (!(field in body)) continue;
@@ -40,14 +41,14 @@ export function serveForm(form: Form): FormServer {
     });
   });
   const running: FormServer = {
-    url: `http://127.0.0.1:${server.addr.port}/v1`,
+    url: `${server.url}/v1`,
     requests: 0,
     rejected: [],
     bodies: [],
     seed: 1,
     pauses: new Set(),
     async [Symbol.asyncDispose]() {
-      await server.shutdown();
+      await server[Symbol.asyncDispose]();
       await Promise.all(running.pauses);
     },
   };

@@ -19,6 +19,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseExact } from "../../src/model/exact_json.ts";
 import type { Expected, Form } from "./form.ts";
 import { type FormServer, serveForm } from "./form_server.ts";
+import { print } from "../print.ts";
 
 /** How often each body is cut at other places. */
 const CUTS = 3;
@@ -205,7 +206,7 @@ function checkUsage(actual: object | undefined, expected: object | undefined, wh
 }
 
 function checkError(error: unknown, expected: Expected, slack: number, what: string): void {
-  assert(error instanceof ProviderError, `${what}: ${Deno.inspect(error)}`);
+  assert(error instanceof ProviderError, `${what}: ${print(error)}`);
   const { code, status, retryable } = error;
   assertEquals([code, retryable], [expected.error, expected.retryable ?? false], what);
   if ("status" in expected) assertEquals(status, expected.status, what);

@@ -16,7 +16,13 @@ const MAX = 20_000;
 async function send(body: BodyInit, headers: Record<string, string> = {}) {
   const { agent, provider } = echo();
   const app = routes([agent], { limits: { maxBodyBytes: MAX } });
-  const response = await app.request("/echo", { ...requestInit({}, headers), body });
+  // Node requires `duplex` for a stream.
+  const init: RequestInit & { duplex: "half" } = {
+    ...requestInit({}, headers),
+    body,
+    duplex: "half",
+  };
+  const response = await app.request("/echo", init);
   const text = await response.text();
   assertEquals(response.headers.get("content-type"), "application/problem+json");
   assertEquals(provider.calls, 0);

@@ -2,20 +2,23 @@
 import { agentRoutes } from "@shoal/agents/hono";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { echo, readText, sendRaw, serve } from "./helpers.ts";
+import process from "node:process";
+import { startModule } from "../child.ts";
+import { runtime } from "../runtime.ts";
 
 const VARIABLES = ["NODE_ENV", "DENO_ENV", "DENO_DEPLOYMENT_ID", "DENO_DEPLOY"];
 
 /** Creates routes with these environment variables. */
 function underEnv(env: Record<string, string> = {}) {
-  const before = VARIABLES.map((name) => [name, Deno.env.get(name)] as const);
-  for (const name of VARIABLES) Deno.env.delete(name);
-  for (const [name, value] of Object.entries(env)) Deno.env.set(name, value);
+  const before = VARIABLES.map((name) => [name, process.env[name]] as const);
+  for (const name of VARIABLES) delete process.env[name];
+  Object.assign(process.env, env);
   try {
     return agentRoutes({ agents: [echo().agent] });
   } finally {
     for (const [name, value] of before) {
-      if (value === undefined) Deno.env.delete(name);
-      else Deno.env.set(name, value);
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
     }
   }
 }
@@ -106,15 +109,15 @@ Deno.test("uses the address of a real connection", async () => {
   rebound.close();
 });
 
-Deno.test("rejects everyone without the permission to read the variables", async () => {
-  const run = async (...permissions: string[]) => {
-    const { stdout } = await new Deno.Command("deno", {
-      args: ["run", "--no-prompt", ...permissions, import.meta.resolve("./development_child.ts")],
-      env: { NO_COLOR: "1" },
-    }).output();
-    return new TextDecoder().decode(stdout);
-  };
-  assertStringIncludes(await run(), "401");
-  assertStringIncludes(await run(), "without the permission to read");
-  assertStringIncludes(await run(`--allow-env=${VARIABLES}`), "200");
+Deno.test({
+  name: "rejects everyone without the permission of Deno to read the variables",
+  ignore: runtime !== "deno",
+  async fn() {
+    const child = new URL("./development_child.ts", import.meta.url);
+    const run = async (...permissions: string[]) =>
+      (await startModule(child, { permissions }).output).stdout;
+    assertStringIncludes(await run(), "401");
+    assertStringIncludes(await run(), "without the permission to read");
+    assertStringIncludes(await run(`--allow-env=${VARIABLES}`), "200");
+  },
 });

@@ -13,6 +13,7 @@ import {
   streaming,
   waitUntil,
 } from "./helpers.ts";
+import { startModule } from "../child.ts";
 
 /** Waits until the metrics report this number of calls, and of requests, in progress. */
 async function untilInFlight(app: AgentRoutes, calls: number, runs?: number): Promise<void> {
@@ -117,16 +118,12 @@ Deno.test("a closed socket aborts the call", async () => {
 });
 
 Deno.test("10,000 disconnects leak nothing", async () => {
-  const { success, stdout, stderr } = await new Deno.Command("deno", {
-    args: [
-      ...["run", "--quiet", "--no-prompt", "--allow-all", "--v8-flags=--expose-gc"],
-      new URL("./disconnects_child.ts", import.meta.url).pathname,
-    ],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  assert(success, decoder.decode(stderr));
-  const { before, after, shutdown, ...counts } = JSON.parse(decoder.decode(stdout));
+  const { success, stdout, stderr } = await startModule(
+    new URL("./disconnects_child.ts", import.meta.url),
+    { permissions: ["--allow-all"] },
+  ).output;
+  assert(success, stderr);
+  const { before, after, shutdown, ...counts } = JSON.parse(stdout);
   assertEquals(counts, { calls: 11_000, callsInFlight: 0, runsInFlight: 0 });
   assertEquals(shutdown, { finished: 0, aborted: 0 });
   assert(after.open <= before.open + 2, `${before.open}, then ${after.open} sockets and files`);

@@ -3,6 +3,9 @@
  * process, so that nothing else is counted and garbage can be collected. Writes one line of JSON.
  */
 import { hanging, request, requestInit, routes, serve, waitUntil } from "./helpers.ts";
+import process from "node:process";
+import { readdirSync } from "node:fs";
+import { collectGarbage } from "../runtime.ts";
 
 const EACH = 500;
 const PATHS = ["/hanging", "/hanging/stream", "/batch", "/v1/chat/completions"];
@@ -43,10 +46,10 @@ async function leave(clients: number): Promise<void> {
 async function measure(): Promise<{ heap: number; open: number }> {
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    (globalThis as unknown as { gc(): void }).gc();
+    collectGarbage();
   }
-  const open = Deno.build.os === "linux" ? [...Deno.readDirSync("/proc/self/fd")].length : 0;
-  return { heap: Deno.memoryUsage().heapUsed, open };
+  const open = process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
+  return { heap: process.memoryUsage().heapUsed, open };
 }
 
 await leave(1_000);
@@ -64,4 +67,4 @@ console.log(JSON.stringify({
   runsInFlight: count("shoal_runs_in_flight"),
   shutdown: await app.shutdown(),
 }));
-await served.server.shutdown();
+await served[Symbol.asyncDispose]();

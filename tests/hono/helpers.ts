@@ -10,6 +10,8 @@ import { type AgentRoutes, agentRoutes, type AgentRoutesOptions } from "@shoal/a
 import { scripted } from "@shoal/agents/testing";
 import { delay } from "@std/async/delay";
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { serve as serveHttp, type TestServer } from "../serve.ts";
+import { connect, type Connection } from "../sockets.ts";
 
 export { delay };
 
@@ -124,40 +126,17 @@ export async function request(
   return { status: response.status, headers: response.headers, text, json };
 }
 
-/** A server on a loopback port. */
-export interface TestServer extends AsyncDisposable {
-  readonly url: string;
-  readonly port: number;
-  readonly server: Deno.HttpServer<Deno.NetAddr>;
-}
+export type { TestServer };
 
 /**
  * Serves the app on a loopback port. Disposal ends even if a failed test has left calls running.
  */
 export function serve(app: { fetch: AgentRoutes["fetch"] }): TestServer {
-  const { signal, abort } = abortable();
-  const options = { hostname: "127.0.0.1", port: 0, signal, onListen() {} };
-  const server = Deno.serve(options, app.fetch);
-  const { port } = server.addr;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    server,
-    async [Symbol.asyncDispose]() {
-      const timer = setTimeout(abort, 10_000);
-      await server.shutdown();
-      clearTimeout(timer);
-    },
-  };
-}
-
-function abortable(): { signal: AbortSignal; abort: () => void } {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
+  return serveHttp((request, info) => app.fetch(request, info));
 }
 
 /** Serves the app with Node's HTTP server on a loopback port. */
-export function serveWithNode(fetch: AgentRoutes["fetch"]): Promise<Omit<TestServer, "server">> {
+export function serveWithNode(fetch: AgentRoutes["fetch"]): Promise<TestServer> {
   return new Promise((resolve) => {
     const server = serveByNode({
       fetch,
@@ -215,16 +194,13 @@ export async function waitUntil(
 }
 
 /** Sends raw bytes to a server and returns the connection. */
-export async function sendRaw(port: number, text: string | Uint8Array): Promise<Deno.TcpConn> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+export async function sendRaw(port: number, text: string | Uint8Array): Promise<Connection> {
+  const connection = await connect(port);
+  await connection.write(text);
   return connection;
 }
 
 /** Reads the next chunk of text from a connection. */
-export async function readText(connection: Deno.TcpConn): Promise<string> {
-  const buffer = new Uint8Array(65_536);
-  const n = await connection.read(buffer);
-  return n === null ? "" : new TextDecoder().decode(buffer.subarray(0, n));
+export function readText(connection: Connection): Promise<string> {
+  return connection.readText();
 }

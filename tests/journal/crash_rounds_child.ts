@@ -2,8 +2,9 @@
 import { batch, defineAgent, defineTool } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { sqliteJournal } from "@shoal/agents/journal";
+import process from "node:process";
 
-const [url, path, count] = Deno.args;
+const [url, path, count] = process.argv.slice(2);
 await using provider = openai({ baseURL: url!, apiKey: "none" });
 await using journal = sqliteJournal(path!);
 const note = defineTool({

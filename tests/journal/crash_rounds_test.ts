@@ -6,6 +6,8 @@ import { sqliteJournal } from "@shoal/agents/journal";
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { inFolder } from "./helpers.ts";
+import { startModule } from "../child.ts";
+import { serve } from "../serve.ts";
 
 const ROWS = 60;
 const ROUNDS = 4;
@@ -24,8 +26,7 @@ Deno.test(`crash: calls with ${ROUNDS} rounds, ${KILLS} kills: each round is pai
     const rounds = new Map<string, number>();
     const behind: string[] = [];
     let onRequest = () => {};
-    await using server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
+    await using server = serve(
       async (r) => {
         const { messages } = await r.json() as Body;
         const row = messages[0]!.content!;
@@ -39,43 +40,27 @@ Deno.test(`crash: calls with ${ROUNDS} rounds, ${KILLS} kills: each round is pai
         return Response.json(chatBody(`${row}/${round}`, round < ROUNDS));
       },
     );
-    const url = `http://127.0.0.1:${server.addr.port}/v1`;
+    const url = `${server.url}/v1`;
     const begin = () =>
-      new Deno.Command("deno", {
-        args: [
-          "run",
-          "--quiet",
-          "--no-prompt",
-          "--no-check",
-          "--allow-net=127.0.0.1",
-          `--allow-read=${path}`,
-          `--allow-write=${path}`,
-          "tests/journal/crash_rounds_child.ts",
-          url,
-          path,
-          String(ROWS),
-        ],
-        cwd: new URL("../..", import.meta.url),
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
+      startModule(new URL("./crash_rounds_child.ts", import.meta.url), {
+        args: [url, path, String(ROWS)],
+        permissions: ["--allow-net=127.0.0.1", `--allow-read=${path}`, `--allow-write=${path}`],
+      });
 
     for (let kill = 1; kill <= KILLS; kill++) {
       let left = 20 + Math.floor(Math.random() * 25);
       const reached = Promise.withResolvers<void>();
       onRequest = () => --left === 0 && reached.resolve();
       const child = begin();
-      const ended = child.output();
-      await Promise.race([reached.promise, ended]);
-      child.kill("SIGKILL");
-      const { signal, stderr } = await ended;
-      assertEquals(signal, "SIGKILL", new TextDecoder().decode(stderr));
+      await Promise.race([reached.promise, child.output]);
+      const { signal, stderr } = await child.kill();
+      assertEquals(signal, "SIGKILL", stderr);
     }
     onRequest = () => {};
-    const { success, stdout, stderr } = await begin().output();
-    assert(success, new TextDecoder().decode(stderr));
+    const { success, stdout, stderr } = await begin().output;
+    assert(success, stderr);
     assertEquals(behind, []);
-    const results = JSON.parse(new TextDecoder().decode(stdout));
+    const results = JSON.parse(stdout);
     assertEquals(
       results,
       Array.from({ length: ROWS }, (_, row) => [

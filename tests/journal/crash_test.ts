@@ -2,6 +2,9 @@
 import { sqliteJournal } from "@shoal/agents/journal";
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
+import { rm } from "node:fs/promises";
+import { makeTempFolder } from "../temp_folder.ts";
+import { startModule } from "../child.ts";
 
 const ROWS = 2_000;
 const KILLS = 20;
@@ -21,7 +24,7 @@ async function recorded(path: string) {
 }
 
 Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`, async () => {
-  const folder = await Deno.makeTempDir();
+  const folder = await makeTempFolder();
   const path = `${folder}/journal.db`;
   /** The rows requested since the process started. */
   let requested: number[] = [];
@@ -35,26 +38,11 @@ Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`,
     },
   });
   const begin = (backwards: boolean) =>
-    new Deno.Command("deno", {
-      args: [
-        "run",
-        "--quiet",
-        "--no-prompt",
-        "--no-check",
-        "--allow-net=127.0.0.1",
-        // The journal needs no other file than its own.
-        `--allow-read=${path}`,
-        `--allow-write=${path}`,
-        "tests/journal/crash_child.ts",
-        server.url,
-        path,
-        String(ROWS),
-        String(backwards),
-      ],
-      cwd: new URL("../..", import.meta.url),
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    startModule(new URL("./crash_child.ts", import.meta.url), {
+      args: [server.url, path, String(ROWS), String(backwards)],
+      // The journal needs no other file than its own.
+      permissions: ["--allow-net=127.0.0.1", `--allow-read=${path}`, `--allow-write=${path}`],
+    });
 
   const finished = new Set<number>();
   const requests = new Map<number, number>();
@@ -74,11 +62,9 @@ Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`,
     const reached = Promise.withResolvers<void>();
     onRequest = () => requested.length > after && reached.resolve();
     const child = begin(kills % 2 === 1);
-    const ended = child.output();
-    await Promise.race([reached.promise, ended]);
-    child.kill("SIGKILL");
-    const { signal, stderr } = await ended;
-    assertEquals(signal, "SIGKILL", new TextDecoder().decode(stderr));
+    await Promise.race([reached.promise, child.output]);
+    const { signal, stderr } = await child.kill();
+    assertEquals(signal, "SIGKILL", stderr);
     kills++;
     onRequest = () => {};
     check(`round ${kills}`);
@@ -91,10 +77,10 @@ Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`,
   }
 
   requested = [];
-  const { success, stdout, stderr } = await begin(false).output();
-  assert(success, new TextDecoder().decode(stderr));
+  const { success, stdout, stderr } = await begin(false).output;
+  assert(success, stderr);
   check("the last round");
-  const lines = new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+  const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
   assertEquals(
     lines.map(([row]) => row).sort((a, b) => a - b),
     Array.from({ length: ROWS }, (_, row) => row),
@@ -104,5 +90,5 @@ Deno.test(`crash: ${ROWS} rows, ${KILLS} kills: each is paid and reported once`,
   // Only rows in flight at a kill may have been paid twice.
   const doubled = [...requests.values()].reduce((sum, n) => sum + n - 1, 0);
   assert(doubled <= KILLS * 50, `${doubled} requests too many`);
-  await Deno.remove(folder, { recursive: true });
+  await rm(folder, { recursive: true });
 });

@@ -1,4 +1,7 @@
 import type { JournalItem } from "@shoal/agents";
+import { rm } from "node:fs/promises";
+import { makeTempFolder } from "../temp_folder.ts";
+import { startCode } from "../child.ts";
 
 /** An item, as runs create them. */
 export function item(n: number, more: Partial<JournalItem> = {}): JournalItem {
@@ -19,42 +22,24 @@ const items = Array.from({ length: 100 }, (_, n) => ({
 
 /** Runs `work` with a folder that is deleted afterwards. */
 export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
+  const folder = await makeTempFolder();
   try {
     await work(folder);
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }
 
 /** Starts a process that runs some code, and waits for its first line of output. */
-export async function running(code: string, permissions: readonly string[] = ["-P=test"]) {
-  const child = new Deno.Command("deno", {
-    args: ["run", "--quiet", "--no-prompt", "--no-check", ...permissions, "-"],
-    cwd: new URL("../..", import.meta.url),
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(code));
-  await writer.close();
-  const reader = child.stdout.getReader();
-  const output = new TextDecoder().decode((await reader.read()).value).trim();
-  let ended = false;
-  const status = child.status.finally(() => ended = true);
-  const kill = async () => {
-    if (!ended) child.kill("SIGKILL");
-    await reader.cancel().catch(() => {});
-    await status;
-  };
+export async function running(code: string, permissions?: readonly string[]) {
+  const child = startCode(code, { permissions });
   return {
-    output,
-    kill,
+    output: await child.firstLine,
+    kill: child.kill,
     async alive() {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      return !ended;
+      return child.alive;
     },
-    [Symbol.asyncDispose]: kill,
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }

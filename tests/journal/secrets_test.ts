@@ -5,6 +5,7 @@ import { sqliteJournal } from "@shoal/agents/journal";
 import { scripted, simulator } from "@shoal/agents/testing";
 import { assertEquals } from "@std/assert";
 import { inFolder } from "./helpers.ts";
+import { readFile } from "node:fs/promises";
 
 const KEY = "sk-verysecret0123456789";
 const PROMPT = "a confidential prompt";
@@ -43,7 +44,7 @@ for (const store of ["none", "output", "all"] as const) {
       await batch(wrapped, options);
       assertEquals(results.some(({ ok }) => ok) && results.some(({ ok }) => !ok), true);
       await journal.close();
-      const bytes = new TextDecoder("latin1").decode(await Deno.readFile(path));
+      const bytes = new TextDecoder("latin1").decode(await readFile(path));
       assertEquals([bytes.includes(KEY), bytes.includes("verysecret")], [false, false]);
       assertEquals([bytes.includes(PROMPT), bytes.includes(SYSTEM)], [store === "all", false]);
     }));
@@ -81,6 +82,6 @@ Deno.test('secrets: no text that user code threw with store: "none", whatever th
       'Cannot finish the call of "run" as its run function threw: …',
     );
     await journal.close();
-    const bytes = new TextDecoder("latin1").decode(await Deno.readFile(path));
+    const bytes = new TextDecoder("latin1").decode(await readFile(path));
     assertEquals(bytes.includes(PROMPT), false);
   }));

@@ -9,6 +9,7 @@ import type { PermitRequest } from "../../src/limits/permit_request.ts";
 import { acquirePermits } from "../../src/limits/permits.ts";
 import { fakeTime } from "../helpers.ts";
 import { clock, microtasks, OUTCOMES, wait } from "./helpers.ts";
+import { print } from "../print.ts";
 
 const REQUEST: PermitRequest = { tokens: 0, priority: 0 };
 
@@ -110,7 +111,7 @@ Deno.test("adaptive limiter: a rejection by a known rate limit causes no cut", (
       ]
     ) {
       send(limiter, { tokens, priority: 0 })("rejected", { rates });
-      assertEquals(limiter.concurrency < 8, cut, Deno.inspect([rates, tokens]));
+      assertEquals(limiter.concurrency < 8, cut, print([rates, tokens]));
     }
   }
 });

@@ -10,6 +10,7 @@ import {
   sharedLimiters,
 } from "../../src/limits/limiter_registry.ts";
 import { handmade } from "../helpers.ts";
+import { print } from "../print.ts";
 
 const NORMAL = { tokens: 0, priority: 0 };
 const URGENT = { tokens: 0, priority: 1 };
@@ -92,7 +93,7 @@ Deno.test("registry: limits of a provider, and of a single model", () => {
     const account = accountLimiter(one);
     const limiter = modelLimiter(one, "m");
     const seen = [account && open(account), open(limiter), limiter.discoveredConcurrency];
-    assertEquals(seen, [whole, model, found], Deno.inspect(limits, { depth: 3 }));
+    assertEquals(seen, [whole, model, found], print(limits, { depth: 3 }));
     assert(limiter instanceof ModelLimiter);
   }
 });

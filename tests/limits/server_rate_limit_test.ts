@@ -6,6 +6,7 @@ import {
   ServerRateLimit,
   ServerRateLimits,
 } from "../../src/limits/server_rate_limit.ts";
+import { print } from "../print.ts";
 
 /** Creates a limit with the report of a first request, sent just now. */
 function reported(state: RateState, now = 0): ServerRateLimit {
@@ -29,7 +30,7 @@ function assertWait(
   what?: unknown,
 ) {
   const waited = rate.waitFor(amount, now);
-  assertAlmostEquals(waited, ms, 1e-6 * Math.max(1, ms), Deno.inspect(what));
+  assertAlmostEquals(waited, ms, 1e-6 * Math.max(1, ms), print(what));
 }
 
 /** Returns the mark of an attempt that is sent now. */
@@ -165,7 +166,7 @@ Deno.test("server rate limit: ignores invalid reports", () => {
   ];
   for (const state of nonsense) {
     const rate = reported(state as RateState);
-    assertEquals([rate.known, rate.waitFor(1e6, 0)], [false, 0], Deno.inspect(state));
+    assertEquals([rate.known, rate.waitFor(1e6, 0)], [false, 0], print(state));
     // It does not affect later reports.
     rate.update({ limit: 600, remaining: 0, resetMs: NaN }, 0, 1, 0);
     assertWait(rate, 1, 0, waits(1, 600, 0.01), state);

@@ -2,6 +2,7 @@ import { AgentError, ProviderError, RunError } from "@shoal/agents";
 import { assert, assertEquals, assertFalse, assertStrictEquals } from "@std/assert";
 import { abortCode } from "../../src/model/errors.ts";
 import { used } from "../helpers.ts";
+import { print } from "../print.ts";
 
 Deno.test("AgentError: carries its options, with defaults for absent ones", () => {
   const cause = new Error("why");
@@ -36,10 +37,12 @@ Deno.test("AgentError: carries its options, with defaults for absent ones", () =
 });
 
 Deno.test("errors: the text of an answer can be read, but is not printed", () => {
+  // Bun prints lines of the source, in which the word must not be.
+  const secret = ["s3", "cret"].join("");
   const provider = new ProviderError("cut", {
     code: "truncated",
     retryable: true,
-    text: "s3cret",
+    text: secret,
     usage: used(1, 0),
     status: 200,
     retryAfterMs: 1,
@@ -47,14 +50,14 @@ Deno.test("errors: the text of an answer can be read, but is not printed", () =>
   const agent = new AgentError("m", {
     code: "truncated",
     agent: "a",
-    text: "s3cret",
+    text: secret,
     cause: provider,
   });
   for (const error of [provider, agent]) {
-    assertEquals(error.text, "s3cret");
-    assertFalse(Deno.inspect(error).includes("s3cret"));
-    assertFalse(JSON.stringify(error).includes("s3cret"));
-    assertFalse(JSON.stringify({ ...error }).includes("s3cret"));
+    assertEquals(error.text, secret);
+    assertFalse(print(error).includes(secret));
+    assertFalse(JSON.stringify(error).includes(secret));
+    assertFalse(JSON.stringify({ ...error }).includes(secret));
   }
   assertEquals([provider.name, provider.code, provider.retryable], [
     "ProviderError",

@@ -8,6 +8,7 @@ import {
 } from "../../src/model/limits.ts";
 import type { Concurrency } from "../../src/model/limits.ts";
 import type { Rule } from "../../src/model/check_options.ts";
+import { print } from "../print.ts";
 
 type Refused = [value: unknown, error: typeof TypeError | typeof RangeError, says: string];
 
@@ -15,7 +16,7 @@ function assertRefused(rule: Rule, name: string, cases: readonly Refused[]): voi
   for (const [value, error, says] of cases) {
     const thrown = assertThrows(() => rule("do it", name, value), error, says);
     // None of these classes is a subclass of another.
-    assertEquals(thrown.constructor, error, Deno.inspect(value));
+    assertEquals(thrown.constructor, error, print(value));
   }
 }
 
@@ -161,7 +162,7 @@ Deno.test("adaptiveBounds fills in absent bounds", () => {
   for (const [option, expected, max] of table) {
     const bounds = adaptiveBounds(option);
     const actual = bounds && [bounds.start, bounds.min, bounds.max];
-    assertEquals([actual, maxConcurrency(option)], [expected, max], Deno.inspect(option));
+    assertEquals([actual, maxConcurrency(option)], [expected, max], print(option));
   }
   assertEquals(adaptiveBounds({ onChange })!.onChange, onChange);
 });

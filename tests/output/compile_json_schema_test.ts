@@ -4,6 +4,7 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { compileJsonSchema } from "../../src/output/compile_json_schema.ts";
 import { errorOf } from "../helpers.ts";
+import { runtime } from "../runtime.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
 
@@ -253,7 +254,8 @@ Deno.test("JSON Schema: a value that is too large, deep or strange has one issue
     properties: { x: { type: "object", additionalProperties: false } },
   });
   const many = Object.fromEntries(Array.from({ length: 150_000 }, (_, i) => [`k${i}`, 1]));
-  assertEquals(list({ x: many }).length, 1);
+  // In Bun, the stack is large enough for them, and at most 100 are returned.
+  assertEquals(list({ x: many }).length, runtime === "bun" ? 100 : 1);
   const tree = compileJsonSchema({ properties: { k: { $ref: "#" } } });
   let deep: unknown = null;
   for (let i = 0; i < 100; i++) deep = { k: deep };

@@ -10,6 +10,7 @@ import {
   type JsonSchemaValidator,
 } from "../../src/output/compile_json_schema.ts";
 import type { JsonSchema } from "../../src/model/message.ts";
+import { readFile } from "node:fs/promises";
 
 interface Group {
   file: string;
@@ -20,7 +21,7 @@ interface Group {
 
 async function suite(draft: string): Promise<Group[]> {
   const url = new URL(`./json_schema_suite/${draft}.json`, import.meta.url);
-  return JSON.parse(await Deno.readTextFile(url));
+  return JSON.parse(await readFile(url, "utf8"));
 }
 
 /** At the root `true` and `false` are no schemas here. */

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertFalse, assertStrictEquals, assertThrows } f
 import { z } from "zod";
 import { prepareOutput } from "../../src/output/prepare_output.ts";
 import { errorOf, reply } from "../helpers.ts";
+import { print } from "../print.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
 
@@ -146,7 +147,7 @@ Deno.test("output: an answer that does not fit is in error.text, not in the mess
     assertEquals(issues![0]!.path, path);
     assertEquals(typeof issues![0]!.message, "string");
     assertFalse(message.includes("g00d"));
-    assertFalse(Deno.inspect(result.error).includes("g00d"));
+    assertFalse(print(result.error).includes("g00d"));
     assertEquals(attempts[0]!.error!.code, "invalid_output");
   }
 });
@@ -169,7 +170,7 @@ Deno.test("output: a refusal and a content filter have the code filtered", async
         defineAgent({ ...base, output, provider: scripted(said) }).call({}),
       );
       assertEquals([error.code, error.text], ["filtered", "I cannot do that"]);
-      assertFalse(Deno.inspect(error).includes("I cannot do that"));
+      assertFalse(print(error).includes("I cannot do that"));
     }
   }
 });

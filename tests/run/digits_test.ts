@@ -9,6 +9,8 @@ import * as v from "valibot";
 import { z } from "zod";
 import { stringifyExact } from "../../src/model/exact_json.ts";
 import { reply } from "../helpers.ts";
+import { rm } from "node:fs/promises";
+import { makeTempFolder } from "../temp_folder.ts";
 
 const big = 1234567890123456789n, digits = String(big);
 const base = { name: "a", model: "m", prompt: "{id}" };
@@ -122,7 +124,7 @@ Deno.test("parameters may be bigints, which prompts, ids and the journal keep", 
   const agent = defineAgent({ ...base, provider });
   const ids = [big, big + 1n, 5n, -(2n ** 80n)];
   const calls = ids.map((id) => [agent, { id }] as const);
-  const dir = await Deno.makeTempDir();
+  const dir = await makeTempFolder();
   for (
     const open of [
       () => memoryJournal({ store: "all" }),
@@ -149,13 +151,13 @@ Deno.test("parameters may be bigints, which prompts, ids and the journal keep", 
       assertEquals(params.some((one) => (one as { id: bigint }).id === id), true);
     }
   }
-  await Deno.remove(dir, { recursive: true });
+  await rm(dir, { recursive: true });
 });
 
 Deno.test("a replayed answer has the digits of the first one, and its tool calls", async () => {
   const tool = defineTool({ name: "find", input: object({ id: integer }), run: (args) => args });
   const text = `{"id":${digits},"price":0.1234567890123456789}`;
-  const dir = await Deno.makeTempDir();
+  const dir = await makeTempFolder();
   for (
     const [output, id] of [
       [z.object({ id: z.number(), price: z.number() }), Number(big)],
@@ -179,7 +181,7 @@ Deno.test("a replayed answer has the digits of the first one, and its tool calls
       assertEquals(result.toolCalls[0]!.result, { id: big });
     }
   }
-  await Deno.remove(dir, { recursive: true });
+  await rm(dir, { recursive: true });
 });
 
 Deno.test("the digits of any integer and decimal survive a typed answer", async () => {

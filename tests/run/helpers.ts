@@ -1,6 +1,8 @@
 import { defineAgent, type Provider, type ProviderOptions } from "@shoal/agents";
 import { scripted } from "@shoal/agents/testing";
 import { delay } from "@std/async/delay";
+import { print } from "../print.ts";
+import process from "node:process";
 
 export { delay };
 
@@ -123,7 +125,7 @@ export async function rejection<E extends abstract new (...args: any[]) => unkno
     if (error instanceof type) return error as InstanceType<E>;
     throw new Error(`it rejected with something else than ${type.name}`, { cause: error });
   }
-  throw new Error(`it did not reject, but gave ${Deno.inspect(value)}`);
+  throw new Error(`it did not reject, but gave ${print(value)}`);
 }
 
 /** Fails if the work hangs. The limit is generous, as the machine may be slow. */
@@ -162,16 +164,17 @@ export function watchedSignal() {
 /** Returns the reasons of all unhandled rejections while the work runs. */
 export async function unhandledRejections(work: () => Promise<unknown>): Promise<unknown[]> {
   const reasons: unknown[] = [];
-  const listen = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    reasons.push(event.reason);
-  };
-  globalThis.addEventListener("unhandledrejection", listen);
+  const listen = (reason: unknown) => void reasons.push(reason);
+  // The runner has a listener, too, for which these would be failures.
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", listen);
   try {
     await work();
     await delay(5);
   } finally {
-    globalThis.removeEventListener("unhandledrejection", listen);
+    process.off("unhandledRejection", listen);
+    for (const other of others) process.on("unhandledRejection", other);
   }
   return reasons;
 }

@@ -1,17 +1,14 @@
 /** Invariants of runs over many items, numbered as in the design. */
 import { batch, stream } from "@shoal/agents";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { assert, assertEquals } from "@std/assert";
 import { counted, delay, echoAgent, numbers, promptly, watchedSignal } from "./helpers.ts";
-
-setFlagsFromString("--expose-gc");
-const gc: () => void = runInNewContext("gc");
+import process from "node:process";
+import { collectGarbage } from "../runtime.ts";
 
 /** Returns the heap in use after garbage collection, in megabytes. */
 function heap(): number {
-  gc();
-  return Deno.memoryUsage().heapUsed / 1e6;
+  collectGarbage();
+  return process.memoryUsage().heapUsed / 1e6;
 }
 
 Deno.test("2: 50,000 inputs from a generator run in flat memory", async () => {

@@ -1,6 +1,7 @@
 /** Agents that end their worker. */
 import { type Agent, defineAgent } from "@shoal/agents";
 import { loadedAs, server } from "./server.ts";
+import process from "node:process";
 
 loadedAs(import.meta.url);
 
@@ -14,9 +15,9 @@ export type End = "exit" | "close" | "process" | "throw" | "reject" | "loop" | "
 const scope = globalThis as any;
 
 const ENDS: Record<End, () => unknown> = {
-  exit: () => Deno.exit(7),
+  exit: () => "Deno" in scope ? scope.Deno.exit(7) : process.exit(7),
   close: () => scope.close(),
-  process: async () => (await import("node:process")).exit(8),
+  process: () => process.exit(8),
   throw: () =>
     setTimeout(() => {
       throw new RangeError("nobody catches this", { cause: "a cause" });
@@ -48,7 +49,7 @@ export const DiesPaid: Agent<{ text: string }, never> = defineAgent({
   name: "dies-paid",
   run: async ({ text }: { text: string }) => {
     await Echo.call({ text });
-    return Deno.exit(9);
+    return process.exit(9);
   },
 });
 

@@ -1,2 +1,4 @@
 /** A module that ends its process or worker. */
-Deno.exit(3);
+import process from "node:process";
+
+process.exit(3);

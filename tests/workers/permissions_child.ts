@@ -14,7 +14,7 @@ await using pool = workers({
 });
 const may = await batch(names.map((name) => [May, { name }] as const), { mode: pool });
 const ends = await batch(
-  ["exit", "close", "throw"].map((how) => [Ends, { how }] as const),
+  ["exit", "process", "close", "throw"].map((how) => [Ends, { how }] as const),
   { mode: pool, concurrency: 1 },
 );
 console.log(JSON.stringify({

@@ -23,6 +23,11 @@ Deno.test("workers with fewer permissions than the process report how they end",
   assertEquals(text === "" ? new TextDecoder().decode(stderr) : JSON.parse(text), {
     own: { read: "granted", net: "granted", env: "granted", run: "granted", write: "prompt" },
     may: { read: "granted", net: "prompt", env: "granted", run: "prompt", write: "prompt" },
-    ends: [["tool", "it exited"], ["tool", "it exited"], ["tool", "nobody catches this"]],
+    ends: [
+      ["tool", "it exited"],
+      ["tool", "it exited"],
+      ["tool", "it exited"],
+      ["tool", "nobody catches this"],
+    ],
   });
 });

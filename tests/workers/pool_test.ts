@@ -7,6 +7,7 @@ import { loadPrices } from "../../src/pricing/prices.ts";
 import { Echo, Identity, Twice, Waits } from "./agents.ts";
 import { moduleFor, named } from "./server.ts";
 import { until } from "./until.ts";
+import { startCode } from "../child.ts";
 
 await loadPrices("any", undefined);
 
@@ -111,11 +112,12 @@ Deno.test("closes a pool that was never used", async () => {
 
 Deno.test("closing while the workers start rejects ready()", async () => {
   const pool = open();
-  const ready = pool.ready();
-  const run = batch([[Identity, 1]], { mode: pool });
+  const ready = assertRejects(() => pool.ready(), TypeError, "closed");
+  const run = batch([[Identity, 1]], { mode: pool })
+    .then(([{ error }]) => error?.code, (error) => (error as Error).name);
   await pool.close();
-  await assertRejects(() => ready, TypeError, "closed");
-  const result = await run.then(([{ error }]) => error?.code, (error) => (error as Error).name);
+  await ready;
+  const result = await run;
   assert(["aborted", "RunError"].includes(result!), result);
 });
 
@@ -161,15 +163,10 @@ Deno.test("a pool that was not closed does not keep the process alive", async ()
   }, size: 1 });
     const [result] = await batch([[Identity, 5]], { mode: pool });
     console.log(result.content);`;
-  const child = new Deno.Command("deno", {
-    args: ["eval", "--quiet", code],
-    cwd: new URL("../../", import.meta.url),
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const timer = setTimeout(() => child.kill(), 60_000);
-  const { success, stdout, stderr } = await child.output();
+  await using child = startCode(code);
+  const timer = setTimeout(child.kill, 60_000);
+  const { success, stdout, stderr } = await child.output;
   clearTimeout(timer);
-  assertEquals(new TextDecoder().decode(stderr), "");
-  assertEquals([success, new TextDecoder().decode(stdout).trim()], [true, "5"]);
+  assertEquals(stderr, "");
+  assertEquals([success, stdout.trim()], [true, "5"]);
 });

@@ -3,12 +3,15 @@
  */
 import type { Provider, ProviderLimits } from "@shoal/agents";
 import { openai, type OpenAIProvider } from "@shoal/agents/openai";
+import process from "node:process";
+import { runtime } from "../runtime.ts";
 
 /**
  * Identifies the test file. Several may run in one process, whose isolates share the environment
- * that holds the URL of the server.
+ * that holds the URL of the server. Bun drops the query of the URL in which workers find the key,
+ * but there each file has a process.
  */
-let key: string = crypto.randomUUID();
+let key: string = runtime === "bun" ? "" : crypto.randomUUID();
 const name = () => `SHOAL_TEST_SERVER_${key}`;
 
 /** Returns the URL of a module for the workers of this test file. */
@@ -25,7 +28,7 @@ export function loadedAs(url: string): void {
 const opened = new Map<string, OpenAIProvider>();
 
 function current(): OpenAIProvider {
-  const baseURL = Deno.env.get(name())!;
+  const baseURL = process.env[name()]!;
   let provider = opened.get(baseURL);
   if (provider === undefined) opened.set(baseURL, provider = openai({ baseURL, apiKey: "none" }));
   return provider;
@@ -44,10 +47,10 @@ export function server(name: string, limits?: ProviderLimits, id?: string): Prov
 
 /** Names the server until it is disposed, which also closes this isolate's connections to it. */
 export function named(url: string): AsyncDisposable {
-  Deno.env.set(name(), url);
+  process.env[name()] = url;
   return {
     async [Symbol.asyncDispose]() {
-      Deno.env.delete(name());
+      delete process.env[name()];
       await opened.get(url)?.[Symbol.asyncDispose]();
       opened.delete(url);
     },

@@ -13,6 +13,7 @@ import {
 import { memoryJournal } from "@shoal/agents/journal";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { echoAgent, fussyAgent, rejection } from "../run/helpers.ts";
+import { print } from "../print.ts";
 
 const Good = echoAgent(0, "good").agent;
 const Fussy = fussyAgent(0, "fussy").agent;
@@ -176,7 +177,7 @@ Deno.test("error.result is neither printed nor serialized as JSON", async () => 
     AgentError,
   );
   assertEquals(error.result!.metadata, secret);
-  for (const shown of [Deno.inspect(error), JSON.stringify(error), String(error)]) {
+  for (const shown of [print(error), JSON.stringify(error), String(error)]) {
     assert(!shown.includes(secret));
   }
   assertEquals(Object.keys(error).includes("result"), false);

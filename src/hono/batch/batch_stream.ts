@@ -1,3 +1,4 @@
+import { bindToRequest } from "../../async/bind_to_request.ts";
 import type { BatchRun } from "./batch_run.ts";
 import type { WireEvent } from "../stream/wire_format.ts";
 import type { RequestLifecycle } from "../request_lifecycle.ts";
@@ -15,8 +16,6 @@ interface KeptEvent {
  * calls. Only the latest events are kept, as earlier ones have most likely arrived.
  */
 export class BatchStream {
-  /** When the client disconnected, by `performance.now()`; `undefined` while one is connected. */
-  leftAt: number | undefined;
   readonly #kept: KeptEvent[] = [];
   readonly #maxBytes: number;
   readonly #inputBytes: number;
@@ -26,6 +25,9 @@ export class BatchStream {
   #isDone = false;
   #generation = 0;
   #stop: (() => Promise<void>) | undefined;
+  /** The request of the latest client. */
+  #request: Pick<RequestLifecycle, "isOpen"> | undefined;
+  #leftAt: number | undefined;
 
   /** Creates a stream that keeps at most `maxBytes` of events, besides its `inputBytes`. */
   constructor(
@@ -43,6 +45,13 @@ export class BatchStream {
     return this.#inputBytes + this.#keptBytes;
   }
 
+  /** For how long no client has been connected, in milliseconds; `undefined` while one is. */
+  idleFor(now: number): number | undefined {
+    // The events may never have been read, or their reader has ended with its request.
+    if (this.#request?.isOpen === false) this.#leftAt ??= now;
+    return this.#leftAt === undefined ? undefined : now - this.#leftAt;
+  }
+
   /** Whether it can resume after this event. */
   canResume(after: number): boolean {
     const oldest = this.#kept[0]?.seq ?? this.#seq + 1;
@@ -53,17 +62,22 @@ export class BatchStream {
    * Yields the events after this one: first those that are kept, then new ones. A client that is
    * still connected is disconnected.
    */
-  async *events(lifecycle: RequestLifecycle, after: number): AsyncGenerator<WireEvent> {
+  events(lifecycle: RequestLifecycle, after: number): AsyncGenerator<WireEvent> {
+    this.#request = lifecycle;
+    this.#leftAt = undefined;
+    return this.#events(lifecycle, after);
+  }
+
+  async *#events(lifecycle: RequestLifecycle, after: number): AsyncGenerator<WireEvent> {
     const generation = ++this.#generation;
     await this.#stop?.();
-    this.leftAt = undefined;
     this.#sent = after;
     const run = this.#runCalls(lifecycle);
     const stop = async (): Promise<void> => {
       lifecycle.abandon();
       await run.return(undefined);
     };
-    this.#stop = stop;
+    this.#stop = bindToRequest(stop);
     try {
       for (;;) {
         while (generation === this.#generation && this.#sent < this.#seq) yield this.#next();
@@ -74,7 +88,7 @@ export class BatchStream {
       await stop();
       if (generation === this.#generation) {
         this.#stop = undefined;
-        this.leftAt = performance.now();
+        this.#leftAt = performance.now();
       }
     }
   }

@@ -40,17 +40,17 @@ export class BatchStreamStore {
   /** Removes expired streams, and the oldest above the byte limit; never those with a client. */
   sweep(): void {
     if (this.#streams.size === 0) return;
-    const expiry = performance.now() - this.#grace;
+    const now = performance.now();
     let bytes = 0;
-    for (const [id, { leftAt, bytes: own }] of this.#streams) {
-      if (leftAt !== undefined && leftAt < expiry) this.#streams.delete(id);
-      else bytes += own;
+    for (const [id, stream] of this.#streams) {
+      if ((stream.idleFor(now) ?? 0) > this.#grace) this.#streams.delete(id);
+      else bytes += stream.bytes;
     }
-    for (const [id, { leftAt, bytes: own }] of this.#streams) {
+    for (const [id, stream] of this.#streams) {
       if (bytes <= this.#maxBytes) break;
-      if (leftAt === undefined) continue;
+      if (stream.idleFor(now) === undefined) continue;
       this.#streams.delete(id);
-      bytes -= own;
+      bytes -= stream.bytes;
     }
   }
 

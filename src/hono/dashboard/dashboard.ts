@@ -41,7 +41,8 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
   const { title = "Shoal", calls = true, interval = 1_000, principals } = options;
   const { limits, heartbeat } = service;
   const recorder = new MetricsRecorder(service.activity);
-  const viewers = new Viewers(service.closed);
+  const viewers = new Viewers();
+  service.onClose(() => viewers.close());
   const gate = new AuthGate({ ...parts, principals, title, limits });
   const contextOf = async (c: Context<Env>, root: string): Promise<PageContext> => ({
     service,
@@ -88,7 +89,7 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
         : agent !== undefined
         ? agentRegions(context, agent)
         : overviewRegions(context);
-    const viewer = viewers.add();
+    const viewer = viewers.add(c);
     const events = liveUpdates(regions, { signal: viewer.signal, interval });
     return eventStream(c, events, {
       owner: viewer,

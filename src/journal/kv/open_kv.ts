@@ -9,7 +9,14 @@ import type { KvDatabase } from "./kv_database.ts";
  */
 export async function openKv(path: string | undefined): Promise<KvDatabase> {
   const { Deno } = globalThis as { Deno?: { openKv?: (path?: string) => Promise<KvDatabase> } };
-  if (typeof Deno?.openKv !== "function") {
+  if (Deno === undefined) {
+    throw new JournalError(
+      "Cannot open the journal as only Deno has Deno KV: use sqliteJournal, " +
+        "or pass a database that @deno/kv has opened",
+      "open",
+    );
+  }
+  if (typeof Deno.openKv !== "function") {
     throw new JournalError(
       "Cannot open the journal as there is no Deno.openKv: run Deno with --unstable-kv, " +
         "or use sqliteJournal",

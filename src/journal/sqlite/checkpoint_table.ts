@@ -1,19 +1,19 @@
-import type { StatementSync } from "node:sqlite";
 import type { NumberMap } from "../number_map.ts";
 import type { StoreChanges, StoredCheckpoint } from "../store.ts";
-import { insertRows, type SqlValue } from "./insert_rows.ts";
+import { insertRows } from "./insert_rows.ts";
+import type { SqlStatement, SqlValue } from "./sqlite_database.ts";
 
 /** The checkpoints of one claimed run. */
 export class CheckpointTable {
   readonly #run: number;
-  readonly #prepare: (sql: string) => StatementSync;
+  readonly #prepare: (sql: string) => SqlStatement;
   /** The row ids of the owners that existed when the run was claimed. */
   readonly #index: NumberMap;
   /** The row ids of the owners in use, by their full ids. */
   readonly #inUse = new Map<string, number>();
 
   /** Takes the index of the owners of the run. */
-  constructor(run: number, prepare: (sql: string) => StatementSync, index: NumberMap) {
+  constructor(run: number, prepare: (sql: string) => SqlStatement, index: NumberMap) {
     this.#run = run;
     this.#prepare = prepare;
     this.#index = index;

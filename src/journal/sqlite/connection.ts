@@ -1,20 +1,21 @@
 import { resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { causeMessage } from "../../model/cause_message.ts";
 import { JournalError } from "../journal_error.ts";
+import { adaptDatabase, openDatabase } from "./open_database.ts";
 import { prepareSchema } from "./prepare_schema.ts";
+import type { OpenDatabase, SqlDatabase } from "./sqlite_database.ts";
 import { WriteLock } from "./write_lock.ts";
 
-/** Options of a {@linkcode Connection}. */
-export interface ConnectionOptions {
+/** Options of a {@linkcode SqliteConnection}. */
+export interface SqliteConnectionOptions {
   /** Whether SQLite waits until each transaction is on the disk. */
   readonly fsync: boolean;
 }
 
 /** An open database, shared by all journals of this process that use it. */
-export class Connection {
+export class SqliteConnection {
   /** The database. */
-  readonly db: DatabaseSync;
+  readonly db: SqlDatabase;
   /** The database's name in errors. */
   readonly name: string;
   /** The lock for writing. */
@@ -27,9 +28,9 @@ export class Connection {
 
   /** Prepares an open database. `close` is called when no journal uses it any more. */
   constructor(
-    db: DatabaseSync,
+    db: SqlDatabase,
     name: string,
-    { fsync }: ConnectionOptions,
+    { fsync }: SqliteConnectionOptions,
     close: () => void,
   ) {
     this.db = db;
@@ -54,15 +55,18 @@ export class Connection {
   }
 }
 
-const byPath = new Map<string, Connection>();
-const byDatabase = new WeakMap<DatabaseSync, Connection>();
+const byPath = new Map<string, SqliteConnection>();
+const byDatabase = new WeakMap<OpenDatabase, SqliteConnection>();
 
 /**
  * Returns this process's connection to a database, and opens it if there is none.
  *
  * @throws {JournalError} If the database cannot be opened.
  */
-export function connect(where: string | DatabaseSync, options: ConnectionOptions): Connection {
+export function connect(
+  where: string | OpenDatabase,
+  options: SqliteConnectionOptions,
+): SqliteConnection {
   const connection = typeof where === "string"
     ? connectPath(where, options)
     : connectDatabase(where, options);
@@ -70,16 +74,16 @@ export function connect(where: string | DatabaseSync, options: ConnectionOptions
   return connection;
 }
 
-function connectPath(path: string, options: ConnectionOptions): Connection {
+function connectPath(path: string, options: SqliteConnectionOptions): SqliteConnection {
   const isFile = path !== ":memory:";
   const full = isFile ? resolve(path) : path;
   const name = `"${path}"`;
   const known = byPath.get(full);
   if (known !== undefined) return known;
   return openConnection(name, () => {
-    const db = new DatabaseSync(full);
+    const db = openDatabase(full);
     try {
-      const connection = new Connection(db, name, options, () => {
+      const connection = new SqliteConnection(db, name, options, () => {
         byPath.delete(full);
         db.close();
       });
@@ -92,16 +96,19 @@ function connectPath(path: string, options: ConnectionOptions): Connection {
   });
 }
 
-function connectDatabase(db: DatabaseSync, options: ConnectionOptions): Connection {
+function connectDatabase(db: OpenDatabase, options: SqliteConnectionOptions): SqliteConnection {
   const known = byDatabase.get(db);
   if (known !== undefined) return known;
   const name = "in the database that was given";
-  const connection = openConnection(name, () => new Connection(db, name, options, () => {}));
+  const connection = openConnection(
+    name,
+    () => new SqliteConnection(adaptDatabase(db), name, options, () => {}),
+  );
   byDatabase.set(db, connection);
   return connection;
 }
 
-function openConnection(name: string, open: () => Connection): Connection {
+function openConnection(name: string, open: () => SqliteConnection): SqliteConnection {
   try {
     return open();
   } catch (cause) {

@@ -1,5 +1,5 @@
-import type { StatementSync } from "node:sqlite";
 import type { StoredItem } from "../store.ts";
+import type { SqlStatement } from "./sqlite_database.ts";
 
 /** Rows at most this far apart are read by one query, together with the rows between them. */
 const MAX_GAP = 4;
@@ -13,7 +13,7 @@ const COLUMNS =
  * of single reads.
  */
 export function findItems(
-  prepare: (sql: string) => StatementSync,
+  prepare: (sql: string) => SqlStatement,
   rowIds: readonly number[],
 ): (StoredItem | undefined)[] {
   const found = new Map<number, StoredItem>();

@@ -1,14 +1,11 @@
-import type { StatementSync } from "node:sqlite";
-
-/** A value of a column. */
-export type SqlValue = string | number | null;
+import type { SqlStatement, SqlValue } from "./sqlite_database.ts";
 
 /** The number of rows per statement: executing a statement costs more than inserting a row. */
 const ROWS_PER_STATEMENT = 25;
 
 /** Inserts rows. `into` is the statement up to `VALUES`. */
 export function insertRows(
-  prepare: (sql: string) => StatementSync,
+  prepare: (sql: string) => SqlStatement,
   into: string,
   rows: readonly (readonly SqlValue[])[],
 ): void {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
-import type { DatabaseSync } from "node:sqlite";
 import { NumberMap } from "../number_map.ts";
+import type { SqlDatabase } from "./sqlite_database.ts";
 
 /**
  * The number of items per query. They are concatenated, as one long string is much faster than many
@@ -22,7 +22,7 @@ type IndexedTable =
  * about a second and 25 MB.
  */
 export async function loadIndex(
-  db: DatabaseSync,
+  db: SqlDatabase,
   run: number,
   { table, rowId }: IndexedTable,
 ): Promise<NumberMap> {

@@ -1,5 +1,5 @@
-import type { DatabaseSync } from "node:sqlite";
 import { JournalError } from "../journal_error.ts";
+import type { SqlDatabase } from "./sqlite_database.ts";
 
 /**
  * The version of the schema. When the tables change, increment it, and migrate older databases
@@ -53,7 +53,7 @@ const CHANGES = [TABLES, CHECKPOINTS];
  * @throws {JournalError} With the code `format` if the database is not a journal, or was written by
  * a newer version.
  */
-export function prepareSchema(db: DatabaseSync, name: string): void {
+export function prepareSchema(db: SqlDatabase, name: string): void {
   const format = readFormat(db, name);
   if (format === FORMAT) return;
   // Both settings are stored in the file, and can only be set while it is empty.
@@ -71,7 +71,7 @@ export function prepareSchema(db: DatabaseSync, name: string): void {
 }
 
 /** Returns the format of a journal, or 0 if the database is empty. */
-function readFormat(db: DatabaseSync, name: string): number {
+function readFormat(db: SqlDatabase, name: string): number {
   if (pragma(db, "application_id") !== APPLICATION) {
     const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get()!;
     if (count === 0) return 0;
@@ -92,6 +92,6 @@ function readFormat(db: DatabaseSync, name: string): number {
   return format;
 }
 
-function pragma(db: DatabaseSync, name: string): number {
+function pragma(db: SqlDatabase, name: string): number {
   return Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
 }

@@ -1,8 +1,8 @@
-import type { StatementSync } from "node:sqlite";
-import type { Connection } from "./connection.ts";
+import type { SqliteConnection } from "./connection.ts";
 import { findItems, readItem } from "./find_items.ts";
 import { loadIndex } from "./load_index.ts";
-import { insertRows, type SqlValue } from "./insert_rows.ts";
+import { insertRows } from "./insert_rows.ts";
+import type { SqlStatement, SqlValue } from "./sqlite_database.ts";
 import { JournalError } from "../journal_error.ts";
 import type { NumberMap } from "../number_map.ts";
 import { CheckpointTable } from "./checkpoint_table.ts";
@@ -25,13 +25,13 @@ interface ClaimedRun {
 
 /** Stores a journal in a SQLite database. */
 export class SqliteStore implements JournalStore {
-  readonly #connect: () => Connection;
+  readonly #connect: () => SqliteConnection;
   readonly #runs = new Map<string, ClaimedRun>();
-  readonly #statements = new Map<string, StatementSync>();
-  #connection: Connection | undefined;
+  readonly #statements = new Map<string, SqlStatement>();
+  #connection: SqliteConnection | undefined;
 
   /** Creates a store that opens the database on first use. */
-  constructor(connect: () => Connection) {
+  constructor(connect: () => SqliteConnection) {
     this.#connect = connect;
   }
 
@@ -182,11 +182,11 @@ export class SqliteStore implements JournalStore {
     connection.release();
   }
 
-  #open(): Connection {
+  #open(): SqliteConnection {
     return this.#connection ??= this.#connect();
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): SqlStatement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       this.#statements.set(sql, statement = this.#open().db.prepare(sql));

@@ -1,8 +1,8 @@
 import { delay } from "@std/async/delay";
 import { randomUUID } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import { causeMessage } from "../../model/cause_message.ts";
 import { JournalError } from "../journal_error.ts";
+import type { SqlDatabase } from "./sqlite_database.ts";
 
 /**
  * How long to wait for another process's lock when acquiring, in milliseconds: that process may be
@@ -34,7 +34,7 @@ const CHECK_INTERVAL_MS = 20;
  * another's token checks several times before it considers that holder dead.
  */
 export class WriteLock {
-  readonly #db: DatabaseSync;
+  readonly #db: SqlDatabase;
   readonly #name: string;
   readonly #token = randomUUID();
   #holders = 0;
@@ -43,7 +43,7 @@ export class WriteLock {
   #lost: JournalError | undefined;
 
   /** Creates a lock that is not held. */
-  constructor(db: DatabaseSync, name: string) {
+  constructor(db: SqlDatabase, name: string) {
     this.#db = db;
     this.#name = name;
   }

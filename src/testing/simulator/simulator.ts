@@ -54,7 +54,7 @@ export interface Simulator extends AsyncDisposable {
  * Starts a simulator on 127.0.0.1: a model server with the latency, the rate limits and the
  * faults that you choose. It serves `POST /v1/chat/completions` and `POST /v1/responses` (plain
  * and streamed, with tools and response formats; nothing is stored), `GET /v1/models`, and
- * batches (`/v1/files`, `/v1/batches`). Needs Deno, and the permission `net` for 127.0.0.1.
+ * batches (`/v1/files`, `/v1/batches`). Deno requires the permission `net` for 127.0.0.1.
  *
  * Without {@linkcode SimulatorBehaviour.respond} its answers are generic: they fit the requested
  * schema, or repeat the beginning of the request.
@@ -92,7 +92,7 @@ export interface Simulator extends AsyncDisposable {
  * @param options Its behaviour; by default it answers every request at once.
  * @throws {TypeError} If an option is unknown or has the wrong type.
  * @throws {RangeError} If a number is out of range.
- * @throws {Deno.errors.AddrInUse} If the port is taken.
+ * @throws {Error} With the code `EADDRINUSE` if the port is taken.
  */
 export function simulator(options: SimulatorOptions = {}): Simulator {
   checkSimulatorOptions(options);

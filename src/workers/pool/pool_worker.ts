@@ -16,6 +16,14 @@ import { canBeCloned } from "../result_codec.ts";
 import { type CurrentSettings, currentSettings } from "./current_settings.ts";
 import { startThread, type WorkerThread, type WorkerThreadOptions } from "./worker_thread.ts";
 
+/**
+ * Never called. Threads load the entry by its URL, which no tool can follow: this import makes it a
+ * part of the module graph, so that it is downloaded, compiled and packed with the rest.
+ */
+export function importEntry(): Promise<unknown> {
+  return import("../worker/worker_main.ts");
+}
+
 /** Options of a {@linkcode PoolWorker}. */
 export interface PoolWorkerOptions extends Pick<WorkerThreadOptions, "memory" | "permissions"> {
   /** The URL of the module that exports the agents. */
@@ -63,8 +71,6 @@ export class PoolWorker {
       onEnd: (reason) => this.#lose(reason),
     });
     this.#settings = currentSettings();
-    const { module } = options;
-    this.#thread.post({ type: "start", module, settings: this.#settings.sent });
   }
 
   /** The number of its calls, including aborted ones that have not ended yet. */
@@ -131,6 +137,12 @@ export class PoolWorker {
   async #handleMessage(message: WorkerMessage): Promise<void> {
     if (this.#isLost) return;
     switch (message.type) {
+      case "listening": {
+        const { module } = this.#options;
+        this.#settings = currentSettings();
+        this.#thread.post({ type: "start", module, settings: this.#settings.sent });
+        break;
+      }
       case "ready":
         this.isReady = true;
         this.#started.resolve();

@@ -1,13 +1,15 @@
 /** Starts the isolate of a worker, and exchanges messages with it. */
-import { Worker as NodeWorker } from "node:worker_threads";
+import { SHARE_ENV, Worker as NodeWorker, type WorkerOptions } from "node:worker_threads";
 import type { PoolMessage, WorkerMessage } from "../messages.ts";
+import { WORKER_ENTRY } from "../worker/worker_entry.ts";
+import type { WorkerPermissions } from "../worker_permissions.ts";
 
 /** Options of {@linkcode startThread}. */
 export interface WorkerThreadOptions {
-  /** The maximum size of its heap, in megabytes. */
+  /** The maximum size of its heap, in megabytes. Bun has no such limit. */
   readonly memory: number;
   /** Its permissions. If absent, it has those of this process. */
-  readonly permissions: Deno.PermissionOptions | undefined;
+  readonly permissions: Exclude<WorkerPermissions, "inherit"> | undefined;
   /** Called with each message of the worker. */
   readonly onMessage: (message: WorkerMessage) => void;
   /** Called once if the worker ends by itself, with the reason if it is known. */
@@ -30,12 +32,13 @@ export interface WorkerThread {
   terminate(): Promise<void>;
 }
 
-const ENTRY = new URL("../worker/worker_main.ts", import.meta.url);
+/** The maximum time to wait for the end of a thread, in milliseconds. */
+const PATIENCE_MS = 2_000;
 
 /**
- * Starts an isolate. A Node thread can be ended within an endless loop, reports its end, and its
- * memory can be limited. A web worker can do none of this, but only a web worker can have fewer
- * permissions than the process.
+ * Starts an isolate: a thread of `node:worker_threads`, on every runtime. It can be ended within an
+ * endless loop, reports its end, and its memory can be limited. A web worker can do none of this,
+ * but only a web worker of Deno can have fewer permissions than the process.
  */
 export function startThread(options: WorkerThreadOptions): WorkerThread {
   return options.permissions === undefined ? startNodeThread(options) : startWebWorker(options);
@@ -43,34 +46,80 @@ export function startThread(options: WorkerThreadOptions): WorkerThread {
 
 function startNodeThread({ memory, onMessage, onEnd }: WorkerThreadOptions): WorkerThread {
   // Threads start only from files and data URLs: a remote module is imported by a data URL.
-  const entry = ENTRY.protocol === "file:"
-    ? ENTRY
-    : new URL(`data:text/javascript,import(${encodeURIComponent(JSON.stringify(ENTRY.href))})`);
-  const worker = new NodeWorker(entry, { resourceLimits: { maxOldGenerationSizeMb: memory } });
+  const entry = WORKER_ENTRY.protocol === "file:" ? WORKER_ENTRY : new URL(
+    `data:text/javascript,import(${encodeURIComponent(JSON.stringify(WORKER_ENTRY.href))})`,
+  );
   let hasEnded = false;
   let reason: unknown;
-  worker.on("message", onMessage);
-  worker.on("error", (error: unknown) => reason ??= error);
-  worker.on("exit", (code: number) => {
+  const end = (why: unknown): void => {
     if (hasEnded) return;
     hasEnded = true;
-    onEnd(reason ?? new Error(`it exited with the code ${code}`));
-  });
+    onEnd(why);
+  };
+  let worker: NodeWorker;
+  try {
+    worker = createNodeWorker(entry, { resourceLimits: { maxOldGenerationSizeMb: memory } });
+  } catch (error) {
+    // Node denies workers, or Bun does not find the file.
+    queueMicrotask(() => end(error));
+    return { post() {}, ref() {}, unref() {}, terminate: () => Promise.resolve() };
+  }
+  worker.on("message", onMessage);
+  worker.on("error", (error: unknown) => reason ??= error);
+  worker.on("exit", (code: number) => end(reason ?? new Error(`it exited with the code ${code}`)));
   return {
     post: (message) => worker.postMessage(message),
     ref: () => worker.ref(),
     unref: () => worker.unref(),
     async terminate() {
       hasEnded = true;
-      await worker.terminate();
+      await withinPatience(worker.terminate());
     },
   };
 }
 
+/**
+ * Waits for the end of a thread, but not forever: Bun before 1.4 cannot end one within an endless
+ * loop.
+ */
+async function withinPatience(ended: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout>;
+  const patience = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE_MS));
+  await Promise.race([ended, patience]).finally(() => clearTimeout(timer));
+}
+
+/** Creates a worker that shares the environment of this process, if the runtime supports that. */
+function createNodeWorker(entry: URL, options: WorkerOptions): NodeWorker {
+  try {
+    return new NodeWorker(entry, { ...options, env: SHARE_ENV });
+  } catch (error) {
+    // Bun before 1.4 only copies the environment.
+    if ((error as { code?: unknown }).code !== "ERR_INVALID_ARG_TYPE") throw error;
+    return new NodeWorker(entry, options);
+  }
+}
+
+/** The part of a web worker that is used here. */
+interface WebWorker {
+  onmessage: ((event: { readonly data: WorkerMessage }) => void) | null;
+  onerror: ((event: { readonly message: string; preventDefault(): void }) => void) | null;
+  postMessage(message: PoolMessage): void;
+  terminate(): void;
+}
+
+/** The constructor of Deno's web workers. */
+interface WebWorkerConstructor {
+  new (url: URL, options: {
+    readonly type: "module";
+    readonly deno: Pick<WorkerThreadOptions, "permissions">;
+  }): WebWorker;
+}
+
 function startWebWorker({ permissions, onMessage, onEnd }: WorkerThreadOptions): WorkerThread {
-  const worker = new Worker(ENTRY, { type: "module", deno: { permissions } });
+  const { Worker } = globalThis as unknown as { readonly Worker: WebWorkerConstructor };
+  const worker = new Worker(WORKER_ENTRY, { type: "module", deno: { permissions } });
   let hasEnded = false;
-  worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => onMessage(data);
+  worker.onmessage = ({ data }) => onMessage(data);
   worker.onerror = (event) => {
     event.preventDefault();
     if (hasEnded) return;

@@ -11,25 +11,33 @@ import { fingerprintOf } from "../fingerprint.ts";
 import type { AgentExport, PoolMessage, WorkerMessage, WorkerSettings } from "../messages.ts";
 import { PoolClient } from "./pool_client.ts";
 
-/** The globals that are used of both kinds of workers. */
+/** The globals that a worker needs beyond those of its runtime's threads. */
 interface WorkerScope {
   self?: unknown;
-  close(): void;
+  /** Ends the worker, on Deno. */
+  close?(): void;
+  /** Sends a message, in a web worker. */
   postMessage(message: unknown): void;
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(
+    type: "message",
+    listener: (event: { readonly data: PoolMessage }) => void,
+  ): void;
+  /** Only on Deno. */
+  readonly Deno?: { exit(code?: number): never };
 }
 
 const scope = globalThis as unknown as WorkerScope;
-const isThread = parentPort !== null && parentPort !== undefined;
-// A Node thread has no `self`, but code written for the web may look for it.
+// Absent in a web worker, which only Deno starts.
+const port = parentPort ?? undefined;
+// A thread of Node or Deno has no `self`, but code written for the web may look for it.
 scope.self ??= globalThis;
 
 /** Whether the worker has exited. Code may run on for a moment: its messages are dropped. */
 let hasExited = false;
 const pool = new PoolClient((message: WorkerMessage) => {
   if (hasExited) return;
-  if (isThread) parentPort!.postMessage(message);
-  else scope.postMessage(message);
+  if (port === undefined) scope.postMessage(message);
+  else port.postMessage(message);
 });
 const calls = new RunningCalls(pool);
 const agents = new Map<string, Callable>();
@@ -52,33 +60,37 @@ function handleMessage(message: PoolMessage): void {
       pool.handleResponse(message.requestId, message);
   }
 }
-if (isThread) parentPort!.on("message", handleMessage);
-else {scope.addEventListener("message", ({ data }: MessageEvent<PoolMessage>) =>
-    handleMessage(data));}
+if (port === undefined) scope.addEventListener("message", ({ data }) => handleMessage(data));
+else port.on("message", handleMessage);
+
+/** Drops all later messages. The exit of a web worker would go unnoticed: it is reported. */
+function noteExit(): void {
+  if (hasExited) return;
+  if (port === undefined) pool.reportCrash(new Error("it exited"));
+  hasExited = true;
+}
 
 // The state after an uncaught error is unknown: the worker ends, and the pool starts another.
-function crash(event: Event, thrown: unknown): void {
-  event.preventDefault();
+function crash(thrown: unknown): void {
   pool.reportCrash(thrown);
-  scope.close();
+  hasExited = true;
+  if (port === undefined) scope.close!();
+  else process.exit(1);
 }
-scope.addEventListener("error", (event: ErrorEvent) => crash(event, event.error ?? event.message));
-scope.addEventListener(
-  "unhandledrejection",
-  (event: PromiseRejectionEvent) => crash(event, event.reason),
-);
+process.on("uncaughtException", crash);
+process.on("unhandledRejection", crash);
+process.on("exit", noteExit);
 
-/** Wraps a function that exits. The exit of a web worker would otherwise go unnoticed. */
-function reportExit<A extends unknown[]>(exit: (...args: A) => void): (...args: A) => void {
+/** Returns a function that notes the exit, and then exits. */
+function noting<A extends unknown[]>(exit: (...args: A) => void): (...args: A) => void {
   return (...args) => {
-    if (!isThread) pool.reportCrash(new Error("it exited"));
-    hasExited = true;
+    noteExit();
     exit(...args);
   };
 }
-scope.close = reportExit(scope.close.bind(scope));
-Object.assign(Deno, { exit: reportExit(Deno.exit) });
-process.on("exit", () => hasExited = true);
+// Deno has two more ways to exit, which do not emit the event.
+if (scope.close !== undefined) scope.close = noting(scope.close.bind(scope));
+if (scope.Deno !== undefined) Object.assign(scope.Deno, { exit: noting(scope.Deno.exit) });
 
 async function start(module: string, received: WorkerSettings): Promise<void> {
   try {
@@ -101,8 +113,25 @@ async function start(module: string, received: WorkerSettings): Promise<void> {
     });
     pool.post({ type: "ready", agents: found, configured });
   } catch (thrown) {
-    pool.post({ type: "load-failed", error: encodeError(thrown) });
+    pool.post({ type: "load-failed", error: encodeError(explainLoadError(thrown)) });
   }
+}
+
+/** Adds what to do to an error of a runtime that cannot load TypeScript. */
+function explainLoadError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) {
+    // Bun before 1.4 throws messages that are not errors.
+    const { message } = Object(thrown) as { readonly message?: unknown };
+    return typeof message === "string" ? new Error(message) : thrown;
+  }
+  if (!("code" in thrown)) return thrown;
+  const isTypeScript = /"\.[cm]?tsx?"/.test(thrown.message);
+  if (thrown.code !== "ERR_UNKNOWN_FILE_EXTENSION" || !isTypeScript) return thrown;
+  return new TypeError(
+    `${thrown.message}: Node loads TypeScript from 22.18 on. Update Node from ` +
+      `${process.version}, or name a JavaScript module`,
+    { cause: thrown },
+  );
 }
 
 /** Yields the agents and workflows among the exports, and within exported lists and objects. */
@@ -133,3 +162,5 @@ function applySettings({ options, hasProvider }: WorkerSettings): void {
     )
   );
 }
+
+pool.post({ type: "listening" });

@@ -1,9 +1,11 @@
 import { sqliteJournal } from "@shoal/agents/journal";
 import { DatabaseSync } from "node:sqlite";
 import { journalContract } from "../../contract/journal.ts";
+import { rm } from "node:fs/promises";
+import { makeTempFolder } from "../../temp_folder.ts";
 
 journalContract("in a SQLite file", async (options) => {
-  const folder = await Deno.makeTempDir();
+  const folder = await makeTempFolder();
   const path = `${folder}/journal.db`;
   const journal = sqliteJournal(path, options);
   return {
@@ -14,7 +16,7 @@ journalContract("in a SQLite file", async (options) => {
     },
     async [Symbol.asyncDispose]() {
       await journal.close();
-      await Deno.remove(folder, { recursive: true });
+      await rm(folder, { recursive: true });
     },
   };
 });

@@ -17,6 +17,7 @@ import { MockLanguageModelV4 } from "ai/test";
 import { aiSdk } from "../../../src/providers/ai_sdk/ai_sdk.ts";
 import { errorsOf, request, streamed } from "./helpers.ts";
 import { listen, neverAborts, read, serve } from "../openai/helpers.ts";
+import { print } from "../../print.ts";
 
 const PROMPT = "the words of the prompt";
 
@@ -191,7 +192,7 @@ Deno.test("ai-sdk errors: keeps keys, prompts and responses out of messages", as
   ];
   for (const one of thrown) {
     for (const error of await errorsOf(one)) {
-      const shown = Deno.inspect(error, { depth: 10 });
+      const shown = print(error, { depth: 10 });
       assert(!shown.includes(PROMPT) && !shown.includes("secret"), shown);
     }
   }

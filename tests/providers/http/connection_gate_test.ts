@@ -11,7 +11,6 @@ import {
 } from "@std/assert";
 import { fakeTime } from "../../helpers.ts";
 import {
-  close,
   completion,
   listen,
   neverAborts,
@@ -19,8 +18,8 @@ import {
   startPair,
   tls,
   until,
-  untilClosed,
 } from "../openai/helpers.ts";
+import { closedPort, connect, type Connection } from "../../sockets.ts";
 
 const caCerts = [tls.cert];
 
@@ -29,13 +28,15 @@ const many = (provider: OpenAIProvider, n: number, signal = neverAborts()) =>
   Promise.all(Array.from({ length: n }, () => provider.generate(request(), { signal })));
 
 /** Forwards connections to another port, in both directions. */
-async function forward(conn: Deno.Conn, port: number): Promise<void> {
-  const onward = await Deno.connect({ hostname: "127.0.0.1", port });
-  await Promise.allSettled([
-    conn.readable.pipeTo(onward.writable),
-    onward.readable.pipeTo(conn.writable),
-  ]);
-  close(onward);
+async function forward(conn: Connection, port: number): Promise<void> {
+  using onward = await connect(port);
+  const pipe = async (from: Connection, to: Connection) => {
+    for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
+      await to.write(bytes);
+    }
+    to.socket.end();
+  };
+  await Promise.allSettled([pipe(conn, onward), pipe(onward, conn)]);
 }
 
 const reply = () => Response.json(completion({ message: { content: "a" }, finish_reason: "stop" }));
@@ -172,8 +173,8 @@ Deno.test("connection gate: rejects at once on abort, and leaves nothing behind"
   // The server accepts connections and sends nothing: no connection gets ready.
   await using server = listen(async (conn) => {
     accepted++;
-    await untilClosed(conn);
-    close(conn);
+    await conn.untilClosed();
+    conn.close();
     left++;
   });
   await using provider = openai({ baseURL: `https://127.0.0.1:${server.port}/v1`, caCerts });
@@ -200,8 +201,8 @@ for (const [first, connections, questions] of [[100, 100, 0], [250, 120, 2]] as 
     await using server = listen(async (conn) => {
       accepted++;
       if (silent) {
-        await untilClosed(conn);
-        return close(conn);
+        await conn.untilClosed();
+        return conn.close();
       }
       await forward(conn, sim.port);
     });
@@ -223,9 +224,7 @@ for (const [first, connections, questions] of [[100, 100, 0], [250, 120, 2]] as 
 }
 
 Deno.test("connection gate: rejects all requests if there is no server", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = await closedPort();
   await using provider = openai({ baseURL: `https://127.0.0.1:${port}/v1`, caCerts });
   const outcomes = await Promise.allSettled(
     Array.from({ length: 150 }, () => provider.generate(request(), { signal: neverAborts() })),
@@ -238,8 +237,8 @@ Deno.test("connection gate: rejects waiting requests on dispose", async () => {
   let accepted = 0;
   await using server = listen(async (conn) => {
     accepted++;
-    await untilClosed(conn);
-    close(conn);
+    await conn.untilClosed();
+    conn.close();
   });
   const provider = openai({ baseURL: `https://127.0.0.1:${server.port}/v1`, caCerts });
   const controller = new AbortController();

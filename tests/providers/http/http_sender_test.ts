@@ -1,7 +1,7 @@
-/** The contract of the port through which requests are sent. All its drivers for Deno run it. */
+/** The contract of the port through which requests are sent. All drivers that run here run it. */
 import { ProviderError } from "@shoal/agents";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { DenoSender } from "../../../src/providers/http/send/deno/deno_sender.ts";
+import { createSender } from "../../../src/providers/http/send/create_sender.ts";
 import { FetchSender } from "../../../src/providers/http/send/fetch_sender.ts";
 import type {
   ChunkSource,
@@ -14,7 +14,7 @@ import { neverAborts, serve, tls, until } from "../openai/helpers.ts";
 import { rawServer, write } from "../runtimes/servers.ts";
 
 const DRIVERS: Readonly<Record<string, (options: SenderOptions) => HttpSender>> = {
-  "Deno's fetch": (options) => new DenoSender(options),
+  "this runtime": (options) => createSender({ ...options, fetch: undefined }),
   "undici": (options) => new NodeSender(options),
   "a fetch": () => new FetchSender(),
 };

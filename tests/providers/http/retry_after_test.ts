@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readRetryAfter } from "../../../src/providers/http/retry_after.ts";
+import { startCode } from "../../child.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 
@@ -95,12 +96,7 @@ Deno.test("retry-after: reads a date without a time zone as UTC", async () => {
   const code = `import { parseDate } from "${module}"; console.log(...${
     JSON.stringify(dates)
   }.map(parseDate));`;
-  const { stdout } = await new Deno.Command("deno", {
-    args: ["eval", code],
-    env: { TZ: "America/New_York", NO_COLOR: "1" },
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
+  const { stdout, stderr } = await startCode(code, { env: { TZ: "America/New_York" } }).output;
   const at = NOW + 30_000;
-  assertEquals(new TextDecoder().decode(stdout).trim(), `${at} ${at} ${at}`);
+  assertEquals(stdout.trim(), `${at} ${at} ${at}`, stderr);
 });

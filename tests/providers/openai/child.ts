@@ -1,6 +1,7 @@
 /** Runs in a process with its own environment and permissions; see `environment_test.ts`. */
 import { defineAgent } from "@shoal/agents";
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
+import process from "node:process";
 
 /** The output, as JSON. */
 export interface Output {
@@ -9,7 +10,8 @@ export interface Output {
 }
 
 /** The argument: use only the environment, or these options. */
-const options: OpenAIOptions | undefined = JSON.parse(Deno.args[0] ?? "null") ?? undefined;
+const options: OpenAIOptions | undefined = JSON.parse(process.argv.slice(2)[0] ?? "null") ??
+  undefined;
 const output: Output = {};
 try {
   const provider = options && openai(options);

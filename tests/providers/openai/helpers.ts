@@ -9,9 +9,12 @@ import {
   type SimulatorOptions,
 } from "@shoal/agents/testing";
 import { assertRejects } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { serve as serveHttp } from "../../serve.ts";
+import { type Connection, listen as listenOnSockets } from "../../sockets.ts";
 
 const pem = (name: string) =>
-  Deno.readTextFileSync(new URL(`../../testing/certs/${name}`, import.meta.url));
+  readFileSync(new URL(`../../testing/certs/${name}`, import.meta.url), "utf8");
 
 /** The HTTPS options of a simulator. A provider must trust the certificate. */
 export const tls = { cert: pem("localhost.crt.pem"), key: pem("localhost.key.pem") };
@@ -128,50 +131,22 @@ export interface Served extends AsyncDisposable {
 
 /** A server that speaks correct HTTP. */
 export function serve(handler: (request: Request) => Response | Promise<Response>): Served {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+  const server = serveHttp(handler);
   return {
-    url: `http://127.0.0.1:${server.addr.port}/v1`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    url: `${server.url}/v1`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
 /** A server on bare connections, all of which are closed at the end. */
-export function listen(handler: (conn: Deno.Conn) => unknown): Served & { readonly port: number } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const conns: Deno.Conn[] = [];
-  const running: unknown[] = [];
-  const accepting = (async () => {
-    for await (const conn of listener) {
-      conns.push(conn);
-      running.push(Promise.resolve(handler(conn)).catch(() => {}));
-    }
-  })();
-  const { port } = listener.addr;
+export function listen(handler: (conn: Connection) => unknown): Served & { readonly port: number } {
+  const server = listenOnSockets(handler);
+  const { port } = server;
   return {
     port,
     url: `http://127.0.0.1:${port}/v1`,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      await accepting;
-      for (const conn of conns) close(conn);
-      await Promise.all(running);
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-}
-
-/** Closes a resource that may be closed already. */
-export function close(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // It was closed already.
-  }
-}
-
-/** Resolves when the other side has closed the connection. */
-export async function untilClosed(conn: Deno.Conn): Promise<void> {
-  const buffer = new Uint8Array(65_536);
-  while (await conn.read(buffer).catch(() => null) !== null);
 }
 
 /** Waits until a condition is true. */

@@ -1,16 +1,8 @@
 import { ProviderError } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import {
-  chunk,
-  close,
-  DONE,
-  listen,
-  neverAborts,
-  request,
-  respondWith,
-  streamOf,
-} from "./helpers.ts";
+import { chunk, DONE, listen, neverAborts, request, respondWith, streamOf } from "./helpers.ts";
+import { print } from "../../print.ts";
 
 const PROMPT = "my private diary";
 
@@ -54,7 +46,7 @@ Deno.test("malformed response: errors in the formats of other servers", async ()
     const error = await pair.error(request(PROMPT));
     assertEquals(error.message, `the server answered 400${suffix}`, JSON.stringify(body));
     assertEquals([error.code, error.status, error.retryable], ["provider", 400, false]);
-    assert(!Deno.inspect(error).includes(PROMPT));
+    assert(!print(error).includes(PROMPT));
   }
 });
 
@@ -95,9 +87,9 @@ Deno.test("malformed response: status 200 without a completion", async () => {
 
 Deno.test("malformed response: a status that allows no body", async () => {
   await using server = listen(async (conn) => {
-    await conn.read(new Uint8Array(65_536));
-    await conn.write(new TextEncoder().encode("HTTP/1.1 204 No Content\r\n\r\n"));
-    close(conn);
+    await conn.read();
+    await conn.write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    conn.close();
   });
   await using provider = openai({ baseURL: server.url });
   const complete = await assertRejects(
@@ -122,10 +114,10 @@ Deno.test("malformed response: keeps the usage", async () => {
 Deno.test("malformed response: is not quoted", async () => {
   await using pair = respondWith(`{"choices": ${PROMPT}`);
   for (const error of [await pair.error(), await pair.streamError()]) {
-    assert(!Deno.inspect(error).includes("diary"), error.message);
+    assert(!print(error).includes("diary"), error.message);
   }
   await using stream = streamOf(`data: {"choices": ${PROMPT}\n\n`, DONE);
-  assert(!Deno.inspect(await stream.streamError()).includes("diary"));
+  assert(!print(await stream.streamError()).includes("diary"));
 });
 
 Deno.test("malformed response: an error with status 200", async () => {
@@ -151,10 +143,10 @@ Deno.test("malformed response: an error with status 200", async () => {
 
 Deno.test("malformed response: classifies by status although the body never arrives", async () => {
   await using server = listen(async (conn) => {
-    await conn.read(new Uint8Array(65_536));
+    await conn.read();
     const head = "HTTP/1.1 400 Bad Request\r\ncontent-length: 1000\r\n\r\n";
-    await conn.write(new TextEncoder().encode(head + '{"error": {"mess'));
-    close(conn);
+    await conn.write(head + '{"error": {"mess');
+    conn.close();
   });
   await using provider = openai({ baseURL: server.url });
   const error = await assertRejects(

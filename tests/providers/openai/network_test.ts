@@ -2,14 +2,13 @@ import { defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
-import { close, listen, request, serve, startPair, tls, until, untilClosed } from "./helpers.ts";
+import { listen, request, serve, startPair, tls, until } from "./helpers.ts";
+import { closedPort } from "../../sockets.ts";
 
 const base = { name: "a", model: "m", prompt: "x" };
 
 Deno.test("network: reports a refused connection, without the address", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = await closedPort();
   await using provider = openai({ baseURL: `http://127.0.0.1:${port}/secret-path)x/v1` });
   const A = defineAgent({ ...base, provider, retries: { max: 2, base: 1 } });
   for (const options of [{}, { onDelta() {} }]) {
@@ -43,8 +42,8 @@ Deno.test("network: reports a connection that breaks in the middle of a response
 
 Deno.test("network: reports a server that does not speak HTTP", async () => {
   await using server = listen(async (conn) => {
-    await conn.write(new TextEncoder().encode("220 mail.example.com ESMTP\r\n"));
-    await untilClosed(conn);
+    await conn.write("220 mail.example.com ESMTP\r\n");
+    await conn.untilClosed();
   });
   await using provider = openai({ baseURL: server.url });
   const error = await errorOf(defineAgent({ ...base, provider, retries: 0 }).call({}));
@@ -90,8 +89,8 @@ for (const scheme of ["http", "https"]) {
     const closed = Promise.withResolvers<void>();
     await using server = listen(async (conn) => {
       accepted.resolve();
-      await untilClosed(conn);
-      close(conn);
+      await conn.untilClosed();
+      conn.close();
       closed.resolve();
     });
     await using provider = openai({ baseURL: `${scheme}://127.0.0.1:${server.port}/v1` });

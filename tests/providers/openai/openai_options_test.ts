@@ -3,6 +3,7 @@ import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { errorOf } from "../../helpers.ts";
 import { respondWith } from "./helpers.ts";
+import { print } from "../../print.ts";
 
 const baseURL = "http://127.0.0.1:1/v1";
 
@@ -43,7 +44,7 @@ Deno.test("options: rejects wrong types and shapes at once", () => {
         () => openai({ baseURL, [name]: value }),
         TypeError,
         undefined,
-        `${name}: ${Deno.inspect(value)}`,
+        `${name}: ${print(value)}`,
       );
       assertStringIncludes(error.message, `Cannot create the OpenAI provider as ${name}`);
     }

@@ -5,7 +5,6 @@ import type { SimulatorFault } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import {
   chunk,
-  close,
   completion,
   DONE,
   first,
@@ -18,7 +17,6 @@ import {
   startPair,
   tls,
   until,
-  untilClosed,
 } from "./helpers.ts";
 
 const limits = { requestsPerMinute: 600, tokensPerMinute: 60_000 };
@@ -259,10 +257,10 @@ Deno.test("response meta: reads Go's microseconds as they arrive", async () => {
       `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   );
   await using server = listen(async (conn) => {
-    await conn.read(new Uint8Array(65_536));
+    await conn.read();
     await conn.write(bytes);
-    await untilClosed(conn);
-    close(conn);
+    await conn.untilClosed();
+    conn.close();
   });
   await using provider = openai({ baseURL: server.url });
   const { rates } = await provider.generate(request(), { signal: neverAborts() });

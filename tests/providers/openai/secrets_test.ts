@@ -2,6 +2,7 @@ import { type AgentError, batch, defineAgent, ProviderError } from "@shoal/agent
 import { openai, type OpenAIOptions } from "@shoal/agents/openai";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { chunk, DONE, type Pair, request, respondWith, startPair, streamOf } from "./helpers.ts";
+import { print } from "../../print.ts";
 
 const KEY = "AIzaSy-own-format-1234567890";
 
@@ -14,8 +15,8 @@ function printed(error: unknown): string {
     (error as Error).stack,
     JSON.stringify(error),
     JSON.stringify((error as AgentError).attempts),
-    Deno.inspect(error, { depth: 20, showHidden: true, getters: true }),
-    Deno.inspect(cause, { depth: 20, showHidden: true, getters: true }),
+    print(error, { depth: 20, showHidden: true, getters: true }),
+    print(cause, { depth: 20, showHidden: true, getters: true }),
   ].join("\n");
 }
 
@@ -126,7 +127,7 @@ Deno.test("secrets: are not shown by provider, agent or result", async () => {
     await pair.generate(request()),
   ];
   for (const value of values) {
-    const all = Deno.inspect(value, { depth: 20, showHidden: true, getters: true }) +
+    const all = print(value, { depth: 20, showHidden: true, getters: true }) +
       JSON.stringify(value) + String(value);
     assert(!/own-format|secret-header/.test(all), all);
   }

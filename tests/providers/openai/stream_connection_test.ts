@@ -1,14 +1,14 @@
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals } from "@std/assert";
+import { remotePort, serve } from "../../serve.ts";
 
 /** A server whose streams end shortly after their last event. It counts connections. */
 function lingering(ms: number) {
   const connections = new Set<number>();
   const encoder = new TextEncoder();
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (_, { remoteAddr }) => {
-      connections.add((remoteAddr as Deno.NetAddr).port);
+  const server = serve(
+    (_, info) => {
+      connections.add(remotePort(info));
       let timer: ReturnType<typeof setTimeout>;
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
@@ -28,8 +28,8 @@ function lingering(ms: number) {
   );
   return {
     connections,
-    url: `http://127.0.0.1:${server.addr.port}/v1`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    url: `${server.url}/v1`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 

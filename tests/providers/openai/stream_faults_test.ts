@@ -4,6 +4,7 @@ import type { SimulatorFault } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { errorOf, fakeTime } from "../../helpers.ts";
 import { chunk, DONE, first, type Pair, request, startPair, streamOf, until } from "./helpers.ts";
+import { print } from "../../print.ts";
 
 const TEXT = "one two three four five six seven eight nine ten";
 const respond = () => TEXT;
@@ -57,7 +58,7 @@ Deno.test("stream: keeps text and usage of a truncated reply, not enumerable", a
   assertEquals([thrown.code, thrown.text, thrown.retryable], ["truncated", "half an ans", true]);
   const { error } = await failing(pair, { retries: 0 });
   assertEquals([error.code, error.text, error.usage.totalTokens], ["truncated", "half an ans", 6]);
-  assert(!Deno.inspect(error).includes("half an"));
+  assert(!print(error).includes("half an"));
 });
 
 Deno.test("stream: does not take an empty finish reason for the end", async () => {

@@ -2,7 +2,8 @@
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { listen, serve, tls, until, untilClosed } from "../openai/helpers.ts";
+import { connect } from "../../sockets.ts";
+import { listen, serve, tls, until } from "../openai/helpers.ts";
 import type { Task } from "./client.ts";
 import { runClient, RUNTIMES } from "./run_client.ts";
 import { answer, rawServer, write } from "./servers.ts";
@@ -85,7 +86,7 @@ for (const { name, runtime, base } of SENDERS) {
   test("aborts while it connects, and closes the connection", async () => {
     let closed = 0;
     await using server = listen(async (conn) => {
-      await untilClosed(conn);
+      await conn.untilClosed();
       closed++;
     });
     const options = { baseURL: `https://127.0.0.1:${server.port}/v1` };
@@ -248,15 +249,11 @@ for (const { name, runtime, base } of SENDERS) {
     await using sim = simulator({ tls });
     const tunnels: string[] = [];
     await using proxy = listen(async (conn) => {
-      const buffer = new Uint8Array(4_096);
-      const length = await conn.read(buffer);
-      tunnels.push(new TextDecoder().decode(buffer.subarray(0, length ?? 0)).split("\r\n")[0]!);
-      await conn.write(bytes("HTTP/1.1 200 OK\r\n\r\n"));
-      const onward = await Deno.connect({ hostname: "127.0.0.1", port: sim.port });
-      await Promise.allSettled([
-        conn.readable.pipeTo(onward.writable),
-        onward.readable.pipeTo(conn.writable),
-      ]);
+      tunnels.push((await conn.readText()).split("\r\n")[0]!);
+      await conn.write("HTTP/1.1 200 OK\r\n\r\n");
+      const onward = await connect(sim.port);
+      conn.socket.pipe(onward.socket).pipe(conn.socket);
+      await onward.untilClosed();
     });
     const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
     const options = { baseURL: `https://localhost:${sim.port}/v1`, caCerts };

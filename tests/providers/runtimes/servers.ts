@@ -1,5 +1,6 @@
 /** Servers for the clients of other runtimes. */
-import { close, completion, listen, type Served } from "../openai/helpers.ts";
+import type { Connection } from "../../sockets.ts";
+import { completion, listen, type Served } from "../openai/helpers.ts";
 
 /** The complete response with an answer. */
 export const answer = (content = "a"): string =>
@@ -30,7 +31,7 @@ export interface RawServer extends Served {
  * `"close"`.
  */
 export function rawServer(
-  respond: (conn: Deno.Conn, request: RawRequest) => Promise<"close" | void>,
+  respond: (conn: Connection, request: RawRequest) => Promise<"close" | void>,
 ): RawServer {
   const requests: RawRequest[] = [];
   let closed = 0;
@@ -38,14 +39,13 @@ export function rawServer(
     const decoder = new TextDecoder("latin1");
     let text = "";
     let onConnection = 0;
-    const buffer = new Uint8Array(65_536);
     for (;;) {
-      const length = await conn.read(buffer).catch(() => null);
-      if (length === null) {
+      const bytes = await conn.read().catch(() => undefined);
+      if (bytes === undefined) {
         closed++;
-        return close(conn);
+        return conn.close();
       }
-      text += decoder.decode(buffer.subarray(0, length));
+      text += decoder.decode(bytes);
       const end = text.indexOf("\r\n\r\n");
       if (end < 0) continue;
       const head = text.slice(0, end);
@@ -54,7 +54,7 @@ export function rawServer(
       text = text.slice(end + 4 + size);
       const request = { head, number: requests.length + 1, onConnection: ++onConnection };
       requests.push(request);
-      if (await respond(conn, request) === "close") return close(conn);
+      if (await respond(conn, request) === "close") return conn.close();
     }
   });
   return {
@@ -70,8 +70,8 @@ export function rawServer(
 
 /** Writes a complete response. */
 export async function write(
-  conn: Deno.Conn,
-  body: string | Uint8Array<ArrayBuffer>,
+  conn: Connection,
+  body: string | Uint8Array,
   { status = "200 OK", headers = {}, length }: {
     readonly status?: string;
     readonly headers?: Readonly<Record<string, string>>;
@@ -87,9 +87,5 @@ export async function write(
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = new TextEncoder().encode(`HTTP/1.1 ${status}\r\n${lines}\r\n`);
-  await writeAll(conn, new Uint8Array([...head, ...bytes]));
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await conn.write(rest));
+  await conn.write(new Uint8Array([...head, ...bytes]));
 }

@@ -2,6 +2,9 @@
 import type { Recording } from "@shoal/agents/testing";
 import { join } from "node:path";
 import { setImmediate } from "node:timers";
+import { readFile, rm } from "node:fs/promises";
+import { makeTempFolder } from "../../temp_folder.ts";
+import { serve as serveHttp } from "../../serve.ts";
 
 /** A folder that is removed when the test ends. */
 export interface Folder extends AsyncDisposable {
@@ -10,15 +13,15 @@ export interface Folder extends AsyncDisposable {
 }
 
 export async function folder(): Promise<Folder> {
-  const dir = await Deno.makeTempDir({ prefix: "shoal-recording-" });
+  const dir = await makeTempFolder("shoal-recording-");
   const path = (name: string) => join(dir, name);
   return {
     path,
     async recordings(name) {
-      const text = await Deno.readTextFile(path(name));
+      const text = await readFile(path(name), "utf8");
       return text.trimEnd().split("\n").map((line) => JSON.parse(line));
     },
-    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+    [Symbol.asyncDispose]: () => rm(dir, { recursive: true }),
   };
 }
 
@@ -40,8 +43,7 @@ export interface Server extends AsyncDisposable {
 export function serve(answer: (request: Request) => Answer | Promise<Answer>): Server {
   const requests: Request[] = [];
   const encoder = new TextEncoder();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response() },
+  const server = serveHttp(
     async (request) => {
       requests.push(request);
       const { status = 200, headers, chunks = [], breaksOff } = await answer(request);
@@ -61,9 +63,9 @@ export function serve(answer: (request: Request) => Answer | Promise<Answer>): S
     },
   );
   return {
-    url: `http://127.0.0.1:${server.addr.port}/v1`,
+    url: `${server.url}/v1`,
     requests,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 

@@ -2,6 +2,7 @@ import { recorder, replay } from "@shoal/agents/testing";
 import { assert, assertEquals } from "@std/assert";
 import { maskResponseHeaders, maskServer } from "../../../src/testing/recording/mask_secrets.ts";
 import { chunksOf, folder, post, serve } from "./helpers.ts";
+import { readFile } from "node:fs/promises";
 
 const KEY = "sk-proj-a1B2c3D4e5F6g7H8i9J0";
 const ORG = "org-1a2B3c4D5e6F7g8H9i0JkLmN";
@@ -38,7 +39,7 @@ Deno.test("recorder: masks keys, cookies and ids in any place", async () => {
     await using recording = recorder({ file });
     assertEquals((await chunksOf(await recording.fetch(url, init))).join(""), body);
   }
-  const text = await Deno.readTextFile(file);
+  const text = await readFile(file, "utf8");
   for (const secret of SECRETS) assert(!text.includes(secret), secret);
   const [exchange] = await place.recordings("a.jsonl");
   const { server: base, request, response } = exchange!;

@@ -6,6 +6,7 @@ import { recorder, replay, simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { chunksOf, folder, post, serve } from "./helpers.ts";
+import { readFile, writeFile } from "node:fs/promises";
 
 const encoder = new TextEncoder();
 
@@ -222,11 +223,11 @@ Deno.test("recorder: a redact that throws breaks no answer, and is reported at t
 Deno.test("recorder: rejects an existing file, and invalid options", async () => {
   await using place = await folder();
   const file = place.path("a.jsonl");
-  await Deno.writeTextFile(file, "paid for\n");
+  await writeFile(file, "paid for\n");
   assertThrows(() => recorder({ file }), TypeError, "exists: choose another, or set overwrite");
-  assertEquals(await Deno.readTextFile(file), "paid for\n");
+  assertEquals(await readFile(file, "utf8"), "paid for\n");
   await recorder({ file, overwrite: true }).close();
-  assertEquals(await Deno.readTextFile(file), "");
+  assertEquals(await readFile(file, "utf8"), "");
   const wrong = [
     [{}, "Cannot record as file must be a path or a file URL: current value is undefined"],
     [{ file, baseURL: "ftp://a" }, "baseURL must be an http or https URL"],

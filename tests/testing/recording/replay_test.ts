@@ -2,6 +2,7 @@ import { replay, type ReplayOptions } from "@shoal/agents/testing";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import FakeTimers from "@sinonjs/fake-timers";
 import { type Folder, folder, post } from "./helpers.ts";
+import { writeFile } from "node:fs/promises";
 
 interface Line {
   readonly index?: number;
@@ -27,7 +28,7 @@ async function write(place: Folder, lines: readonly Line[]): Promise<string> {
       response: { status: 200, headers: {}, ms, chunks: [{ ms, text: answer }] },
     })
   );
-  await Deno.writeTextFile(file, text.join("\n\n") + "\n");
+  await writeFile(file, text.join("\n\n") + "\n");
   return file;
 }
 
@@ -119,7 +120,7 @@ Deno.test("replay: rejects a file with anything else, and names the line", async
     ['{"version":1,"request":{"method":"GET","path":"/"},"response":{}}', "has no status"],
   ] as const;
   for (const [line, why] of bad) {
-    await Deno.writeTextFile(file, good + line);
+    await writeFile(file, good + line);
     const { message } = assertThrows(() => replay({ file }), TypeError);
     assertStringIncludes(message, `${file}:2 is not a recording: `);
     assertStringIncludes(message, why);

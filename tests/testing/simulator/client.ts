@@ -3,11 +3,11 @@ import type { Simulator } from "../../../src/testing/simulator/simulator.ts";
 
 export const user = (content: unknown) => [{ role: "user", content }];
 
-/** Posts a chat request; `init` may carry a signal, headers or a client. */
+/** Posts a chat request; `init` may carry a signal, headers or a client of Deno. */
 export function chat(
   sim: Simulator,
   body: Record<string, unknown> = {},
-  init: RequestInit & { client?: Deno.HttpClient } = {},
+  init: RequestInit & { client?: unknown } = {},
 ): Promise<Response> {
   return fetch(`${sim.url}/chat/completions`, {
     method: "POST",

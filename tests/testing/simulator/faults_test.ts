@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { simulator, type SimulatorFault } from "../../../src/testing/simulator/simulator.ts";
 import { chat, readEvents, textOf, until } from "./client.ts";
+import { runtime } from "../../runtime.ts";
 
 /** Whether nothing arrives for a while. */
 async function isSilent(promise: Promise<unknown>): Promise<boolean> {
@@ -88,11 +89,12 @@ Deno.test("a reset configured later reaches the client: idle connections are clo
   await assertRejects(() => chat(sim), TypeError);
 });
 
-Deno.test("with keepAlive a reset hits reused connections, and fetch retries", async () => {
+Deno.test("with keepAlive a reset hits reused connections, and Deno's fetch retries", async () => {
   await using sim = simulator({ keepAlive: true, script: ["ok", "reset", "ok"] });
   await (await chat(sim)).json();
-  assertEquals((await chat(sim).then((r) => r.json())).object, "chat.completion");
-  assertEquals(sim.stats.requests, 3);
+  const second = await chat(sim).then((response) => response.json(), () => undefined);
+  if (runtime === "node") assertEquals([second, sim.stats.requests], [undefined, 2]);
+  else assertEquals([second.object, sim.stats.requests], ["chat.completion", 3]);
 });
 
 for (const body of [{}, stream]) {

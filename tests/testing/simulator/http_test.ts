@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { simulator } from "../../../src/testing/simulator/simulator.ts";
 import { until } from "./client.ts";
+import { connect } from "../../sockets.ts";
 
 const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "Say 'größer'" }] });
 const length = new TextEncoder().encode(body).length;
@@ -9,20 +10,19 @@ const post = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n";
 
 /** Sends the parts with short pauses, and reads to the end, or until the test is satisfied. */
 async function talk(port: number, pieces: string[], enough = /$./): Promise<string> {
-  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  using conn = await connect(port);
   const sending = (async () => {
     for (const piece of pieces) {
-      await conn.write(new TextEncoder().encode(piece));
+      await conn.write(piece);
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
   })();
   let text = "";
   const decoder = new TextDecoder();
-  const buffer = new Uint8Array(65_536);
   while (!enough.test(text)) {
-    const n = await conn.read(buffer);
-    if (n === null) break;
-    text += decoder.decode(buffer.subarray(0, n), { stream: true });
+    const bytes = await conn.read();
+    if (bytes === undefined) break;
+    text += decoder.decode(bytes, { stream: true });
   }
   await sending;
   return text;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { simulator } from "../../../src/testing/simulator/simulator.ts";
 import { answerTo, chat, readEvents, say, textOf, until, user } from "./client.ts";
+import { runtime } from "../../runtime.ts";
 
 Deno.test("can be disposed, and closed twice", async () => {
   const sim = await simulator();
@@ -287,13 +288,14 @@ Deno.test("a client that disconnects in mid-stream is counted", async () => {
 
 Deno.test("2,000 requests at once", async () => {
   await using sim = simulator({ latency: 3_000 });
-  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  // Deno keeps sockets of its own client open, which the sanitizer finds.
+  const client = runtime === "deno" ? Deno.createHttpClient({ poolMaxIdlePerHost: 0 }) : undefined;
   const answers = await Promise.all(Array.from({ length: 2000 }, async () => {
     const response = await chat(sim, {}, { client });
     await response.body?.cancel();
     return response.status;
   }));
-  client.close();
+  client?.close();
   assert(answers.every((status) => status === 200));
   assert(sim.stats.peakInFlight > 1000, `${sim.stats.peakInFlight} at once`);
   await until(() => sim.stats.inFlight === 0);

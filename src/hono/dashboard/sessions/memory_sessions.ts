@@ -9,9 +9,16 @@ const MAX_SESSIONS = 1_000;
  * that a token that is no longer valid ends its sessions.
  */
 export class MemorySessions implements Sessions {
-  /** A random secret: sessions do not outlive the process. */
-  readonly secret: BufferSource = new Uint8Array(randomBytes(32));
   readonly #sessions = new Map<string, { readonly token: string; readonly expiresAt: number }>();
+  #secret: BufferSource | undefined;
+
+  /**
+   * A random secret: sessions do not outlive the process. It is created on first use, as Cloudflare
+   * Workers have no random numbers while modules are loaded.
+   */
+  get secret(): BufferSource {
+    return this.#secret ??= new Uint8Array(randomBytes(32));
+  }
 
   /** Starts a session and returns its ID. Above 1,000 sessions, the oldest ends. */
   begin(token: string, now: number = Date.now()): string {

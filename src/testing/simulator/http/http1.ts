@@ -5,6 +5,7 @@
  * 100-continue`.
  */
 import { Buffer } from "node:buffer";
+import type { Connection, ProtocolHandler } from "./connection.ts";
 import {
   byteLength,
   headLength,
@@ -18,8 +19,7 @@ import { type Handler, type HeaderMap, HttpExchange } from "./http_exchange.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The initial read buffer: small, for many idle connections. It grows for a long request. */
-const BUFFER_SIZE = 2048;
+const EMPTY = new Uint8Array();
 /** The last bytes of a long response, which are sent separately: see `onSettled`. */
 const LAST_BYTES = 4096;
 const LARGEST_HEAD = 64 * 1024;
@@ -36,74 +36,65 @@ const REASONS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** Serves one connection until it ends. Never rejects. */
-export async function serveHttp1(conn: Deno.Conn, handle: Handler): Promise<void> {
-  await new Http1Connection(conn, handle).run();
-}
-
-class Http1Connection {
-  #buffer = new Uint8Array(BUFFER_SIZE);
+/** Serves one connection until it ends. */
+export class Http1Connection implements ProtocolHandler {
+  /** Bytes of a request that is incomplete, or waits for its turn: empty while idle. */
+  #buffer: Uint8Array<ArrayBuffer> = EMPTY;
   #start = 0;
   #end = 0;
   #head: RequestHead | undefined;
   #active: Http1Exchange | undefined;
-  #closed = false;
 
-  constructor(readonly conn: Deno.Conn, readonly handle: Handler) {}
+  constructor(readonly connection: Connection, readonly handle: Handler) {}
 
-  async run(): Promise<void> {
-    try {
-      for (;;) {
-        this.#makeRoom();
-        const n = await this.conn.read(this.#buffer.subarray(this.#end));
-        if (n === null) break;
-        this.#end += n;
-        this.#advance();
-      }
-    } catch {
-      // The client broke the connection or sent something other than HTTP.
+  receive(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#append(bytes);
+    this.#advance();
+    // What is left is copied: the bytes belong to the socket.
+    if (this.#buffer === bytes) {
+      this.#buffer = this.#buffer.slice(this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
     }
-    this.#active?.disconnected();
-    this.close();
   }
 
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    try {
-      this.conn.close();
-    } catch {
-      // It was closed already.
-    }
+  disconnected(): void {
+    this.#buffer = EMPTY;
+    this.#active?.disconnected();
   }
 
   /** Starts the next request, if it was received already, or closes the connection. */
   next(): void {
     const keepAlive = this.#active?.keepAlive;
     this.#active = undefined;
-    if (!keepAlive) return this.close();
+    if (!keepAlive) return this.connection.end();
     try {
       this.#advance();
     } catch {
-      this.close();
+      this.connection.close();
     }
   }
 
-  /** Makes room in the buffer. It must not be called while a read is pending. */
-  #makeRoom(): void {
+  /** Adds bytes to the buffer. Where it is empty, they are the buffer, without a copy. */
+  #append(bytes: Uint8Array<ArrayBuffer>): void {
     const used = this.#end - this.#start;
     if (used === 0) {
-      this.#start = this.#end = 0;
-      if (this.#buffer.length > BUFFER_SIZE * 8) this.#buffer = new Uint8Array(BUFFER_SIZE);
+      this.#buffer = bytes;
+      this.#start = 0;
+      this.#end = bytes.length;
       return;
     }
-    if (this.#buffer.length - this.#end >= BUFFER_SIZE / 4) return;
-    if (used > LARGEST_HEAD + LARGEST_BODY) throw new RangeError("The request is too large");
-    const bigger = new Uint8Array(Math.max(this.#head?.total ?? 0, used * 2) + BUFFER_SIZE);
-    bigger.set(this.#buffer.subarray(this.#start, this.#end));
-    this.#buffer = bigger;
-    this.#start = 0;
-    this.#end = used;
+    const size = used + bytes.length;
+    if (size > LARGEST_HEAD + LARGEST_BODY) throw new RangeError("The request is too large");
+    if (this.#buffer.length - this.#end < bytes.length) {
+      const bigger = new Uint8Array(Math.max(this.#head?.total ?? 0, size * 2));
+      bigger.set(this.#buffer.subarray(this.#start, this.#end));
+      this.#buffer = bigger;
+      this.#start = 0;
+      this.#end = used;
+    }
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
   /** Starts the next exchange once its request is complete. */
@@ -118,7 +109,7 @@ class Http1Connection {
       }
       this.#head = parseHead(decoder.decode(bytes.subarray(0, length)), length);
       if (this.#head.headers["expect"] === "100-continue") {
-        this.conn.write(encoder.encode("HTTP/1.1 100 Continue\r\n\r\n")).catch(() => {});
+        this.connection.write(encoder.encode("HTTP/1.1 100 Continue\r\n\r\n"));
       }
     }
     const head = this.#head;
@@ -134,19 +125,21 @@ class Http1Connection {
       this.#start += head.total;
     }
     this.#head = undefined;
+    if (this.#start === this.#end) this.#buffer = EMPTY;
     this.#active = new Http1Exchange(this, head, body);
     this.handle(this.#active);
   }
 }
 
 class Http1Exchange extends HttpExchange {
-  readonly #connection: Http1Connection;
+  readonly #server: Http1Connection;
+  #hasSent = false;
   #heldHead = "";
   #chunked = false;
 
-  constructor(connection: Http1Connection, request: RequestHead, body: string) {
+  constructor(server: Http1Connection, request: RequestHead, body: string) {
     super(request.method, request.path, request.headers, body);
-    this.#connection = connection;
+    this.#server = server;
     this.keepAlive = request.keepAlive;
   }
 
@@ -173,7 +166,7 @@ class Http1Exchange extends HttpExchange {
     await this.#send(bytes, then);
     if (end && !this.isOver) {
       this.isOver = true;
-      this.#connection.next();
+      this.#server.next();
     }
   }
 
@@ -192,20 +185,21 @@ class Http1Exchange extends HttpExchange {
     if (this.isOver) return;
     this.isOver = true;
     this.settle();
-    this.#connection.close();
+    const { connection } = this.#server;
+    if (this.#hasSent) connection.end();
+    else connection.reset();
   }
 
   async #send(bytes: Uint8Array, then: "more" | "end"): Promise<void> {
     const end = then === "end";
-    try {
-      for (let sent = 0; sent < bytes.length && !this.isOver;) {
-        const last = end && bytes.length - sent <= LAST_BYTES;
-        if (last) this.settle();
-        const stop = end && !last ? bytes.length - LAST_BYTES : bytes.length;
-        sent += await this.#connection.conn.write(bytes.subarray(sent, stop));
-      }
-    } catch {
-      this.disconnected();
+    for (let sent = 0; sent < bytes.length && !this.isOver;) {
+      const last = end && bytes.length - sent <= LAST_BYTES;
+      if (last) this.settle();
+      const stop = end && !last ? bytes.length - LAST_BYTES : bytes.length;
+      this.#hasSent = true;
+      const draining = this.#server.connection.write(bytes.subarray(sent, stop));
+      if (draining) await draining;
+      sent = stop;
     }
   }
 }

@@ -3,6 +3,7 @@
  * our own, not a library's, as it must reset streams and limit their number: Deno's server has a
  * fixed limit, and the connection pool of a client is tested against several.
  */
+import type { Connection, ProtocolHandler } from "./connection.ts";
 import type { Handler } from "./http_exchange.ts";
 import {
   ACK,
@@ -21,91 +22,73 @@ import {
 import { Http2Exchange, type Http2Link } from "./http2_stream.ts";
 import { HpackReader } from "./hpack.ts";
 
+const EMPTY = new Uint8Array();
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
 const LARGEST_WINDOW = 2 ** 31 - 1;
 
-/**
- * Serves a connection until it ends. Never rejects. `onStreams` gets the number of open streams.
- */
-export async function serveHttp2(
-  conn: Deno.Conn,
-  handle: Handler,
-  maxStreams: number,
-  onStreams: (open: number) => void,
-): Promise<void> {
-  await new Http2Connection(conn, handle, maxStreams, onStreams).run();
-}
-
-class Http2Connection implements Http2Link {
+/** Serves one connection until it ends. */
+export class Http2Connection implements ProtocolHandler, Http2Link {
   readonly #streams = new Map<number, Http2Exchange>();
   readonly #hpack = new HpackReader();
+  /** The beginning of a frame that is incomplete. */
+  #rest: Uint8Array = EMPTY;
+  #hasPreface = false;
   /** A header block whose continuation is missing. */
   #block: { id: number; end: boolean; bytes: Uint8Array } | undefined;
   #unread = 0;
   #queue: Uint8Array[] = [];
   #flushing: Promise<void> | undefined;
-  #closed = false;
   #waiting: (() => void)[] = [];
   /** The flow-control windows: of the connection, and the initial one of each new stream. */
   window = 65_535;
   streamWindow = 65_535;
 
+  /** `onStreams` gets the number of open streams. */
   constructor(
-    readonly conn: Deno.Conn,
+    readonly connection: Connection,
     readonly handle: Handler,
     readonly maxStreams: number,
     readonly onStreams: (open: number) => void,
-  ) {}
+  ) {
+    const settings = new Uint8Array(12);
+    const view = new DataView(settings.buffer);
+    view.setUint16(0, 3); // SETTINGS_MAX_CONCURRENT_STREAMS
+    view.setUint32(2, maxStreams);
+    view.setUint16(6, 4); // SETTINGS_INITIAL_WINDOW_SIZE
+    view.setUint32(8, LARGEST_WINDOW);
+    this.send(frame(Type.Settings, 0, 0, settings));
+    this.send(frame(Type.Window, 0, 0, uint32(LARGEST_WINDOW - 65_535)));
+  }
 
-  async run(): Promise<void> {
-    try {
-      const settings = new Uint8Array(12);
-      const view = new DataView(settings.buffer);
-      view.setUint16(0, 3); // SETTINGS_MAX_CONCURRENT_STREAMS
-      view.setUint32(2, this.maxStreams);
-      view.setUint16(6, 4); // SETTINGS_INITIAL_WINDOW_SIZE
-      view.setUint32(8, LARGEST_WINDOW);
-      this.send(frame(Type.Settings, 0, 0, settings));
-      this.send(frame(Type.Window, 0, 0, uint32(LARGEST_WINDOW - 65_535)));
-      await this.#read();
-    } catch {
-      // The client broke the connection or the protocol.
+  receive(received: Uint8Array): void {
+    const bytes = this.#rest.length === 0 ? received : join([this.#rest, received]);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let start = 0;
+    if (!this.#hasPreface && bytes.length >= PREFACE) {
+      this.#hasPreface = true;
+      start = PREFACE;
     }
+    while (this.#hasPreface && bytes.length - start >= 9) {
+      const length = view.getUint32(start) >>> 8;
+      if (length > LARGEST_FRAME) throw new RangeError("The frame is too large");
+      const end = start + 9 + length;
+      if (bytes.length < end) break;
+      this.#frame(
+        view.getUint8(start + 3),
+        view.getUint8(start + 4),
+        view.getUint32(start + 5) & LARGEST_WINDOW,
+        // A copy, as the bytes belong to the socket.
+        Uint8Array.prototype.slice.call(bytes, start + 9, end),
+      );
+      start = end;
+    }
+    this.#rest = start === bytes.length ? EMPTY : Uint8Array.prototype.slice.call(bytes, start);
+  }
+
+  disconnected(): void {
     for (const stream of this.#streams.values()) stream.disconnected();
     this.#streams.clear();
     this.#wakeWriters();
-    this.close();
-  }
-
-  async #read(): Promise<void> {
-    const buffer = new Uint8Array(LARGEST_FRAME * 2);
-    let start = 0, end = 0, hasPreface = false;
-    for (;;) {
-      const n = await this.conn.read(buffer.subarray(end));
-      if (n === null) return;
-      end += n;
-      if (!hasPreface && end < PREFACE) continue;
-      if (!hasPreface) start = PREFACE;
-      hasPreface = true;
-      for (;;) {
-        if (end - start < 9) break;
-        const view = new DataView(buffer.buffer, start);
-        const length = view.getUint32(0) >>> 8;
-        if (length > LARGEST_FRAME) throw new RangeError("The frame is too large");
-        if (end - start < 9 + length) break;
-        const payload = buffer.slice(start + 9, start + 9 + length);
-        this.#frame(
-          view.getUint8(3),
-          view.getUint8(4),
-          view.getUint32(5) & LARGEST_WINDOW,
-          payload,
-        );
-        start += 9 + length;
-      }
-      buffer.copyWithin(0, start, end);
-      end -= start;
-      start = 0;
-    }
   }
 
   #frame(type: number, flags: number, id: number, payload: Uint8Array<ArrayBuffer>): void {
@@ -194,35 +177,18 @@ class Http2Connection implements Http2Link {
   }
 
   async #flush(): Promise<void> {
-    try {
-      // Sends headers and data in one packet: a second small one would wait for a delayed ACK.
-      await null;
-      while (this.#queue.length > 0) {
-        const bytes = join(this.#queue);
-        this.#queue = [];
-        for (let sent = 0; sent < bytes.length;) {
-          sent += await this.conn.write(bytes.subarray(sent));
-        }
-      }
-    } catch {
-      this.close();
-    } finally {
-      this.#flushing = undefined;
+    // Sends headers and data in one packet: a second small one would wait for a delayed ACK.
+    await null;
+    while (this.#queue.length > 0) {
+      const bytes = join(this.#queue);
+      this.#queue = [];
+      await this.connection.write(bytes);
     }
+    this.#flushing = undefined;
   }
 
   forget(id: number): void {
     this.#streams.delete(id);
     this.#wakeWriters();
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    try {
-      this.conn.close();
-    } catch {
-      // It was closed already.
-    }
   }
 }

@@ -1,10 +1,11 @@
 /** Accepts connections and serves each by its protocol. */
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { bindPort } from "./bind_port.ts";
+import { Connection } from "./connection.ts";
 import type { Handler, HttpExchange } from "./http_exchange.ts";
-import { serveHttp1 } from "./http1.ts";
-import { serveHttp2 } from "./http2.ts";
-
-/** How long to wait after a failed accept, in milliseconds. */
-const RETRY_DELAY = 20;
+import { Http1Connection } from "./http1.ts";
+import { Http2Connection } from "./http2.ts";
 
 /** What answers the requests of a {@linkcode Listener}. */
 export interface ExchangeHandler {
@@ -22,14 +23,14 @@ export interface ExchangeHandler {
 /** The listening socket and its connections. */
 export class Listener {
   readonly port: number;
-  readonly #listener: Deno.Listener;
-  readonly #open = new Set<Deno.Conn>();
+  readonly #server: Server;
+  /** The open sockets. With TLS there are two for each connection. */
+  readonly #open = new Set<Socket>();
   /** Connections that wait for their next request. */
-  readonly #idle = new Set<Deno.Conn>();
-  /** The running work: a promise for each connection and each request. */
+  readonly #idle = new Set<Connection>();
+  /** The requests in progress. */
   readonly #running = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
-  #endPause: (() => void) | undefined;
 
   constructor(
     readonly handler: ExchangeHandler,
@@ -37,17 +38,19 @@ export class Listener {
     tls: { readonly cert: string; readonly key: string } | undefined,
     readonly maxStreams: number,
   ) {
-    const address = { hostname: "127.0.0.1", port };
-    this.#listener = tls
-      ? Deno.listenTls({ ...address, ...tls, alpnProtocols: ["h2", "http/1.1"] })
-      : Deno.listen(address);
-    this.port = (this.#listener.addr as Deno.NetAddr).port;
-    this.#track(this.#accept());
+    this.#server = tls
+      ? createTlsServer({ ...tls, ALPNProtocols: ["h2", "http/1.1"], noDelay: true })
+      : createServer({ noDelay: true });
+    this.port = bindPort(this.#server, port);
+    this.#server.on("connection", (socket) => this.#hold(socket));
+    this.#server.on(tls ? "secureConnection" : "connection", (socket) => this.#serve(socket));
+    // The client disconnected, or does not trust the certificate.
+    this.#server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
   }
 
   /** Closes the connections that wait for their next request. */
   closeIdle(): void {
-    for (const conn of this.#idle) closeQuietly(conn);
+    for (const connection of this.#idle) connection.close();
   }
 
   /** Closes every connection and resolves when nothing is left running. */
@@ -56,77 +59,50 @@ export class Listener {
   }
 
   async #close(): Promise<void> {
-    this.#listener.close();
-    this.#endPause?.();
-    for (const conn of this.#open) closeQuietly(conn);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#open) socket.destroy();
+    await closed;
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  async #accept(): Promise<void> {
-    while (!this.#closing) {
-      try {
-        const conn = await this.#listener.accept();
-        if (this.#closing) return closeQuietly(conn);
-        this.#open.add(conn);
-        this.#track(this.#serve(conn));
-      } catch {
-        // File descriptors are exhausted, or the client gave up: later connections may succeed.
-        if (!this.#closing) await this.#pause();
-      }
-    }
+  /** Keeps a socket until it has closed. */
+  #hold(socket: Socket): void {
+    if (this.#open.has(socket)) return;
+    this.#open.add(socket);
+    socket.on("close", () => this.#open.delete(socket));
+    // The event "close" follows.
+    socket.on("error", () => {});
+    if (this.#closing) socket.destroy();
   }
 
-  async #serve(conn: Deno.Conn): Promise<void> {
+  #serve(socket: Socket): void {
+    // With TLS it is not the socket that was accepted.
+    this.#hold(socket);
+    const connection = new Connection(socket);
+    socket.on("close", () => this.#idle.delete(connection));
+    const isHttp2 = (socket as TLSSocket).alpnProtocol === "h2";
     // A client may open connections that it never uses: those are not counted.
-    let used = false, multiplexed = false;
+    let isUsed = false;
     const handle: Handler = (exchange) => {
-      if (!used) this.handler.stats.connections++;
-      used = true;
-      this.#idle.delete(conn);
+      if (!isUsed) this.handler.stats.connections++;
+      isUsed = true;
+      this.#idle.delete(connection);
       return this.#track(this.handler.handle(exchange)).then(() => {
-        if (!multiplexed && this.#open.has(conn)) this.#idle.add(conn);
+        if (!isHttp2 && this.#open.has(socket)) this.#idle.add(connection);
       });
     };
-    try {
-      const protocol = "handshake" in conn
-        ? (await (conn as Deno.TlsConn).handshake()).alpnProtocol
-        : null;
-      if (protocol === "h2") {
-        multiplexed = true;
-        await serveHttp2(conn, handle, this.maxStreams, (open) => {
+    connection.run(
+      isHttp2
+        ? new Http2Connection(connection, handle, this.maxStreams, (open) => {
           const { stats } = this.handler;
           stats.peakStreams = Math.max(stats.peakStreams, open);
-        });
-      } else await serveHttp1(conn, handle);
-    } catch {
-      // The handshake failed: the client disconnected, or does not trust the certificate.
-      closeQuietly(conn);
-    } finally {
-      this.#open.delete(conn);
-      this.#idle.delete(conn);
-    }
+        })
+        : new Http1Connection(connection, handle),
+    );
   }
 
   #track(running: Promise<void>): Promise<void> {
     this.#running.add(running);
     return running.finally(() => this.#running.delete(running));
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, RETRY_DELAY);
-      this.#endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-}
-
-function closeQuietly(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // It was closed already.
   }
 }

@@ -7,6 +7,7 @@ import {
   type BatchFileStore,
   openaiBatch,
 } from "../../../../src/providers/openai/batch/openai_batch.ts";
+import { serve } from "../../../serve.ts";
 
 const asking = (provider: Provider) =>
   defineAgent({ name: "ask", model: "m", prompt: "{text}", provider, retries: 0, timeout: 20_000 });
@@ -28,7 +29,7 @@ function memory(): BatchFileStore {
 /** Passes requests on to a simulator, and records the sizes of the files that are uploaded. */
 function recordingProxy(target: string) {
   const sizes: number[] = [];
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+  const server = serve(async (request) => {
     const { pathname } = new URL(request.url);
     const { method, headers } = request;
     const body = method === "POST" ? await request.bytes() : undefined;
@@ -49,11 +50,10 @@ function recordingProxy(target: string) {
       headers: { "content-type": response.headers.get("content-type") ?? "application/json" },
     });
   });
-  const { port } = server.addr as Deno.NetAddr;
   return {
     sizes,
-    url: `http://127.0.0.1:${port}/v1`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    url: `${server.url}/v1`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 

@@ -1,0 +1,115 @@
+/**
+ * Shows that the request in which something happens still runs. On Cloudflare Workers a request may
+ * end at any point, as when its client disconnects, and none of its code runs any more: no timer
+ * and no `finally`. What it holds of the state that all requests share would then be held for good.
+ */
+import { IO_PER_REQUEST } from "./io_per_request.ts";
+import { LinkedList, type ListItem } from "./linked_list.ts";
+
+/** The time between two beats, in milliseconds. */
+const INTERVAL = 1_000;
+
+/**
+ * The silence after which a request has ended, in milliseconds. Code that runs longer without a
+ * pause delays the beats of all requests.
+ */
+const SILENCE = 10_000;
+
+/** The heartbeats, by the time of their last beat. */
+const beating = new LinkedList<Heartbeat>();
+
+/**
+ * The heartbeat of one request, for as long as it holds or waits for something. Its timer also
+ * shows the runtime that the request waits: a request that only waits for others is cancelled.
+ */
+export class Heartbeat implements Disposable, ListItem<Heartbeat> {
+  previous: Heartbeat | undefined;
+  next: Heartbeat | undefined;
+  /** Called before `onGone`, with a reason: ends the wait of the request in a queue. */
+  leaveQueue: ((reason: unknown) => void) | undefined;
+  readonly #onGone: () => void;
+  #last = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #woken!: PromiseWithResolvers<void>;
+  #alarm: { readonly at: number; readonly ring: () => void } | undefined;
+  #isOver = false;
+
+  /**
+   * Starts a heartbeat, or returns `undefined` where requests cannot end like that.
+   *
+   * @param onGone Called in another request if this one has ended. It must not use timers, signals
+   * or streams of this request.
+   */
+  static start(onGone: () => void): Heartbeat | undefined {
+    return IO_PER_REQUEST ? new Heartbeat(onGone) : undefined;
+  }
+
+  private constructor(onGone: () => void) {
+    this.#onGone = onGone;
+    this.#listen();
+    this.#beat();
+  }
+
+  /** Calls a function in this request after `ms` milliseconds. May be called in any request. */
+  wakeAfter(ms: number, ring: () => void): void {
+    this.#alarm = { at: performance.now() + ms, ring };
+    this.#woken.resolve();
+  }
+
+  /** Ends the heartbeat. May be called in any request. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.leaveQueue = this.#alarm = undefined;
+    clearTimeout(this.#timer);
+    beating.remove(this);
+  }
+
+  /** The reaction to a promise runs in the request that has created the promise. */
+  #listen(): void {
+    this.#woken = Promise.withResolvers();
+    this.#woken.promise.then(() => {
+      this.#listen();
+      this.#setTimer();
+    });
+  }
+
+  #beat(): void {
+    // The timer of another request cannot be cleared.
+    if (this.#isOver) return;
+    const now = this.#last = performance.now();
+    beating.remove(this);
+    beating.push(this);
+    endSilent(now);
+    if (this.#alarm !== undefined && this.#alarm.at <= now) {
+      const { ring } = this.#alarm;
+      this.#alarm = undefined;
+      ring();
+    }
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    if (this.#isOver) return;
+    const ms = this.#alarm === undefined ? INTERVAL : this.#alarm.at - performance.now();
+    this.#timer = setTimeout(() => this.#beat(), Math.min(INTERVAL, Math.max(0, Math.ceil(ms))));
+  }
+
+  /** Whether it has been silent for too long. */
+  isSilent(now: number): boolean {
+    return now - this.#last > SILENCE;
+  }
+
+  /** Releases what the request held, as it has ended. */
+  end(): void {
+    const { leaveQueue } = this;
+    this[Symbol.dispose]();
+    leaveQueue?.(new DOMException("The request has ended", "AbortError"));
+    this.#onGone();
+  }
+}
+
+/** Ends the heartbeats that are silent. */
+function endSilent(now: number): void {
+  while (beating.first?.isSilent(now)) beating.first.end();
+}

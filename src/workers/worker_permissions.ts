@@ -1,0 +1,28 @@
+/**
+ * A permission of a worker: that of the process, all, none, or some. Same as in Deno's own options
+ * of workers.
+ */
+export type WorkerPermission<T = string> = "inherit" | boolean | readonly T[];
+
+/** The permissions of a worker on Deno. Those that are absent are denied. */
+export interface WorkerPermissionOptions {
+  /** Environment variables, by name. */
+  readonly env?: WorkerPermission;
+  /** Native libraries, by path. */
+  readonly ffi?: WorkerPermission<string | URL>;
+  /** Hosts to import from, such as `"jsr.io:443"`. */
+  readonly import?: WorkerPermission;
+  /** Hosts to connect to, such as `"api.openai.com:443"`. */
+  readonly net?: WorkerPermission;
+  /** Files and folders to read. */
+  readonly read?: WorkerPermission<string | URL>;
+  /** Programs to run. */
+  readonly run?: WorkerPermission<string | URL>;
+  /** Facts about the system, such as `"hostname"`. */
+  readonly sys?: WorkerPermission;
+  /** Files and folders to write. */
+  readonly write?: WorkerPermission<string | URL>;
+}
+
+/** The permissions of the workers of a pool: those of this process, none, or some. */
+export type WorkerPermissions = "inherit" | "none" | WorkerPermissionOptions;

@@ -1,0 +1,97 @@
+/** All runtimes run the same code: `node:` modules are used for what only Deno has otherwise. */
+import { assertEquals } from "@std/assert";
+import { declaredDenoTypes, linesWithDeno } from "./deno_namespace.ts";
+import { filesIn, ROOT } from "./module_graph.ts";
+
+/** The files of `src` that use the global `Deno`, each with the reason why. */
+const USES_DENO: Readonly<Record<string, string>> = {
+  "src/hono/development_access.ts": "the permission to read the environment",
+  "src/journal/kv/open_kv.ts": "Deno KV",
+  "src/workers/worker/worker_main.ts": "Deno.exit, which emits no event in a worker",
+};
+
+/** Files that are still to be ported to `node:` modules. Remove a line with each. */
+const TO_BE_PORTED: readonly string[] = [
+  "src/cli/cli_error.ts",
+  "src/cli/commands/doctor.ts",
+  "src/cli/commands/serve.ts",
+  "src/cli/environment.ts",
+  "src/cli/interrupt.ts",
+  "src/cli/main.ts",
+  "src/cli/rows/open_input.ts",
+  "src/cli/rows/output_file.ts",
+  "src/cli/run/display.ts",
+  "src/cli/run/pilot.ts",
+  "src/cli/run/prepare_run.ts",
+  "src/cli/run/prompt_agent.ts",
+  "src/cli/run/provider_batch.ts",
+  "src/cli/run/resume_args.ts",
+  "src/cli/run/run.ts",
+  "src/cli/run/run_folder.ts",
+  "src/cli/write_stderr.ts",
+  "src/providers/http/connection_gate.ts",
+  "src/providers/http/transport.ts",
+  "src/providers/openai/server_options.ts",
+  "src/testing/recording/proxy.ts",
+];
+
+const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
+
+Deno.test("only the listed files of src use the global Deno", async () => {
+  const found: string[] = [];
+  for (const path of ["mod.ts", ...filesIn("src")]) {
+    if (linesWithDeno(path, await read(path)).length > 0) found.push(path);
+  }
+  const listed = [...Object.keys(USES_DENO), ...TO_BE_PORTED].sort();
+  assertEquals(found.sort(), listed);
+});
+
+Deno.test("no exported declaration of src mentions a type of Deno", async () => {
+  const found: string[] = [];
+  for (const path of ["mod.ts", ...filesIn("src")]) {
+    if (TO_BE_PORTED.includes(path)) continue;
+    const types = declaredDenoTypes(path, await read(path));
+    found.push(...types.map((type) => `${path}: ${type}`));
+  }
+  assertEquals(found, []);
+});
+
+Deno.test("finds each form in which code uses Deno, and no comment or text", () => {
+  const uses = [
+    "Deno.exit(1);",
+    "globalThis.Deno?.version;",
+    'globalThis["Deno"];',
+    "const { Deno } = globalThis as { Deno?: object };",
+    "const { Deno: deno } = globalThis as any;",
+    'if ("Deno" in globalThis) {}',
+    "let x: Deno.Kv;",
+    "let x: typeof Deno;",
+    'let x: Globals["Deno"];',
+    "`${Deno.pid}`;",
+  ];
+  assertEquals(linesWithDeno("uses.ts", uses.join("\n")), uses.map((_, i) => i + 1));
+  const others = [
+    "// Deno.exit",
+    "/** {@linkcode Deno.exit} */",
+    'const x = "Deno.exit";',
+    'show("Deno");',
+    "`Deno.exit`;",
+    "process.versions.deno;",
+    "/Deno/;",
+  ];
+  assertEquals(linesWithDeno("others.ts", others.join("\n")), []);
+});
+
+Deno.test("finds types of Deno in exported declarations only", () => {
+  const source = `
+    interface Hidden { readonly Deno?: { exit(): void } }
+    export interface Options { readonly permissions?: Deno.PermissionOptions }
+    export function open(kv: { db: Deno.Kv }): typeof Deno { return local(kv); }
+    function local(_: unknown): typeof Deno { const x: Deno.Command = _; return x as never; }
+    export const names: string[] = ["Deno.Kv"];`;
+  assertEquals(declaredDenoTypes("source.ts", source), [
+    "Deno.PermissionOptions",
+    "Deno.Kv",
+    "typeof Deno",
+  ]);
+});

@@ -1,0 +1,1 @@
+export { rootCertificates } from "node:tls";

@@ -1,0 +1,89 @@
+/** Bare connections of the tests. */
+import { connect as open, createServer, type Socket } from "node:net";
+import { bindPort } from "../src/testing/simulator/http/bind_port.ts";
+
+/** One side of a connection. */
+export class Connection implements Disposable {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+
+  constructor(readonly socket: Socket) {
+    this.#pieces = socket[Symbol.asyncIterator]();
+    // Reads and writes reject; a connection that is only held must not fail.
+    socket.on("error", () => {});
+  }
+
+  /** Resolves with the next bytes, or with `undefined` when the other side has closed. */
+  async read(): Promise<Uint8Array | undefined> {
+    return (await this.#pieces.next()).value;
+  }
+
+  /** Resolves with the next bytes as text, which is empty when the other side has closed. */
+  async readText(): Promise<string> {
+    return new TextDecoder().decode(await this.read());
+  }
+
+  /** Resolves when everything is handed to the system. */
+  write(data: string | Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.socket.write(data, (error) => error ? reject(error) : resolve())
+    );
+  }
+
+  /** Resolves when the other side has closed the connection. */
+  async untilClosed(): Promise<void> {
+    while (await this.read().catch(() => undefined) !== undefined);
+  }
+
+  /** Closes the connection in both directions. */
+  close(): void {
+    this.socket.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Connects to a port of the loopback. */
+export function connect(port: number): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const socket = open({ host: "127.0.0.1", port, noDelay: true });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(new Connection(socket));
+    });
+  });
+}
+
+/** A server on bare connections. */
+export interface Listening extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Starts a server on bare connections, all of which are closed at the end. */
+export function listen(handler: (connection: Connection) => unknown): Listening {
+  const connections: Connection[] = [];
+  const running: unknown[] = [];
+  const server = createServer({ noDelay: true }, (socket) => {
+    const connection = new Connection(socket);
+    connections.push(connection);
+    running.push(Promise.resolve(handler(connection)).catch(() => {}));
+  });
+  const port = bindPort(server, 0);
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const connection of connections) connection.close();
+      await Promise.all([closed, ...running]);
+    },
+  };
+}
+
+/** Returns a port on which nothing listens. */
+export async function closedPort(): Promise<number> {
+  const { port, [Symbol.asyncDispose]: close } = listen(() => {});
+  await close();
+  return port;
+}

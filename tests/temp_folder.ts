@@ -1,0 +1,8 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Creates a temporary folder, which the test removes, and returns its path. */
+export function makeTempFolder(prefix = "shoal-"): Promise<string> {
+  return mkdtemp(join(tmpdir(), prefix));
+}

@@ -44,6 +44,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that only these rooms may import. */
 const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers/openai"],
+  "npm:undici": ["providers/http"],
   "npm:@ai-sdk/provider": ["providers/ai_sdk"],
   "npm:hono": ["hono"],
   "npm:commander": ["cli"],

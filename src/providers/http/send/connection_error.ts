@@ -25,12 +25,12 @@ const REASONS: Readonly<Record<string, string>> = {
 export class ConnectionError extends Error {
   /** Wraps the error of a driver. */
   constructor(cause: unknown) {
-    super(describeFailure(cause), { cause });
+    super(describeConnectionFailure(cause), { cause });
   }
 }
 
 /** Says what happened to a connection, without the address of the server. */
-export function describeFailure(thrown: unknown): string {
+export function describeConnectionFailure(thrown: unknown): string {
   const { code, message } = thrown as { readonly code?: unknown; readonly message?: unknown };
   const reason = typeof code === "string" ? REASONS[code] : undefined;
   if (reason !== undefined) return reason;

@@ -32,7 +32,6 @@ const TO_BE_PORTED: readonly string[] = [
   "src/providers/http/connection_gate.ts",
   "src/providers/http/transport.ts",
   "src/providers/openai/server_options.ts",
-  "src/testing/recording/proxy.ts",
 ];
 
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));

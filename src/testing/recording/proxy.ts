@@ -1,4 +1,8 @@
+import { Buffer } from "node:buffer";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { bindPort } from "../simulator/http/bind_port.ts";
 import { withoutSlash } from "./endpoint.ts";
+import { failureMessage } from "./failure_message.ts";
 
 /** A server on 127.0.0.1 that passes every request on. */
 export interface Proxy {
@@ -13,6 +17,7 @@ const HOP_BY_HOP = [
   "accept-encoding",
   "connection",
   "content-length",
+  "expect",
   "host",
   "keep-alive",
   "proxy-authorization",
@@ -23,44 +28,111 @@ const HOP_BY_HOP = [
   "upgrade",
 ];
 
-/** Starts a server that sends each request to the base URL. */
+/**
+ * Starts a server that sends each request to the base URL.
+ *
+ * @throws {Error} With the code `EADDRINUSE` if the port is taken.
+ */
 export function openProxy(send: typeof fetch, baseURL: string, port: number): Proxy {
   const base = new URL(baseURL);
   const target = withoutSlash(base.origin + base.pathname);
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port,
-    onListen: () => {},
-    // The client sees a connection that breaks, as it would without the proxy.
-    onError: () => new Response(null, { status: 502 }),
-  }, async (request) => {
-    const { pathname, search, searchParams } = new URL(request.url);
-    // Azure's base URL may have a query of its own.
-    const query = [...base.searchParams].filter(([name]) => !searchParams.has(name));
-    const more = new URLSearchParams(query).toString();
-    const joined = more === "" ? search : `${search}${search === "" ? "?" : "&"}${more}`;
-    const headers = new Headers(request.headers);
-    for (const name of HOP_BY_HOP) headers.delete(name);
+  const running = new Set<Promise<void>>();
+  let closing: Promise<void> | undefined;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const leaving = new AbortController();
+    response.on("close", () => {
+      if (!response.writableFinished) leaving.abort();
+    });
+    const url = urlOf(request, base);
+    const path = `${url.pathname.replace(/^\/v1(?=\/|$)/, "")}${url.search}`;
+    const body = await readBody(request);
+    let answered: Response;
     try {
-      // A client that disconnects cancels the body. Before the headers it is not noticed: Deno
-      // warns when the signal of a request is read, and the answer is recorded all the same.
-      return await send(`${target}${pathname.replace(/^\/v1(?=\/|$)/, "")}${joined}`, {
+      answered = await send(target + path, {
         method: request.method,
-        headers,
-        body: request.body === null ? undefined : await request.arrayBuffer(),
+        headers: headersOf(request),
+        body: body.length === 0 ? undefined : body,
         redirect: "manual",
+        signal: leaving.signal,
       });
     } catch (thrown) {
-      return Response.json({
-        error: {
-          message: `the recorder could not reach ${target}: ${(thrown as Error).message}`,
-          type: "recorder_unreachable",
-        },
-      }, { status: 502 });
+      const message = `the recorder could not reach ${target}: ${failureMessage(thrown)}`;
+      answered = Response.json({ error: { message, type: "recorder_unreachable" } }, {
+        status: 502,
+      });
     }
+    await sendOn(answered, response);
+  }
+
+  async function close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    while (running.size > 0) await Promise.all(running);
+    // The server would wait for connections that have never had a request.
+    server.closeAllConnections();
+    await closed;
+  }
+
+  const server = createServer((request, response) => {
+    const sent = new Promise<void>((resolve) => response.on("close", () => resolve()));
+    // The client sees a connection that breaks, as it would without the proxy.
+    const answered = answer(request, response).catch(() => void response.destroy())
+      .then(() => sent);
+    running.add(answered);
+    answered.finally(() => running.delete(answered));
   });
+  const bound = bindPort(server, port);
   return {
-    url: `http://127.0.0.1:${server.addr.port}/v1`,
-    close: () => server.shutdown(),
+    url: `http://127.0.0.1:${bound}/v1`,
+    close: () => closing ??= close(),
   };
+}
+
+/** Returns the URL of a request, with the query of the base URL: Azure's has one. */
+function urlOf({ url = "/" }: IncomingMessage, { searchParams }: URL): URL {
+  const whole = new URL(url.startsWith("/") ? `http://127.0.0.1${url}` : url);
+  const more = new URLSearchParams(
+    [...searchParams].filter(([name]) => !whole.searchParams.has(name)),
+  ).toString();
+  if (more !== "") whole.search += `${whole.search === "" ? "?" : "&"}${more}`;
+  return whole;
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+  for (const name of HOP_BY_HOP) headers.delete(name);
+  return headers;
+}
+
+async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** Sends an answer to the client, each chunk as soon as it arrives. */
+async function sendOn(
+  { status, headers, body }: Response,
+  response: ServerResponse,
+): Promise<void> {
+  for (const [name, value] of headers) {
+    if (name !== "set-cookie" && !HOP_BY_HOP.includes(name)) response.setHeader(name, value);
+  }
+  const cookies = headers.getSetCookie();
+  if (cookies.length > 0) response.setHeader("set-cookie", cookies);
+  response.writeHead(status);
+  response.flushHeaders();
+  for await (const chunk of body ?? []) {
+    if (response.destroyed) return;
+    if (response.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        response.off("drain", go).off("close", go);
+        resolve();
+      };
+      response.on("drain", go).on("close", go);
+    });
+  }
+  response.end();
 }

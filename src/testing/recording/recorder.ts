@@ -3,7 +3,7 @@ import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import type { PathLike } from "node:fs";
 import { callback, checkOptions, flag, type RulesFor } from "../../model/check_options.ts";
 import { portNumber, recordingFile, serverUrl } from "./option_rules.ts";
-import { openProxy } from "./proxy.ts";
+import { openProxy, type Proxy } from "./proxy.ts";
 import type { Recording } from "./recording.ts";
 import { recordingFetch } from "./recording_fetch.ts";
 
@@ -87,8 +87,11 @@ const RULES: RulesFor<RecorderOptions> = {
  * import { defineAgent } from "@shoal/agents";
  * import { openai } from "@shoal/agents/openai";
  * import { recorder, replay, simulator } from "@shoal/agents/testing";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  *
- * const file = `${await Deno.makeTempDir()}/greeting.jsonl`;
+ * const file = join(await mkdtemp(join(tmpdir(), "greeting-")), "greeting.jsonl");
  * const ask = async (baseURL: string) => {
  *   await using provider = openai({ baseURL });
  *   const Greet = defineAgent({ name: "greet", model: "m", prompt: "Greet {name}", provider });
@@ -105,6 +108,7 @@ const RULES: RulesFor<RecorderOptions> = {
  * ```
  *
  * @throws {TypeError} If an option is invalid, or the file exists and `overwrite` is not set.
+ * @throws {Error} With the code `EADDRINUSE` if the port is taken.
  */
 export function recorder(options: RecorderOptions): Recorder {
   const doing = "record";
@@ -134,7 +138,13 @@ export function recorder(options: RecorderOptions): Recorder {
       }
     },
   });
-  const proxy = baseURL === undefined ? undefined : openProxy(record, baseURL, options.port ?? 0);
+  let proxy: Proxy | undefined;
+  try {
+    if (baseURL !== undefined) proxy = openProxy(record, baseURL, options.port ?? 0);
+  } catch (thrown) {
+    closeSync(descriptor);
+    throw thrown;
+  }
   const close = async () => {
     await proxy?.close();
     if (descriptor !== undefined) closeSync(descriptor);

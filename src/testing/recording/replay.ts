@@ -67,9 +67,12 @@ const RULES: RulesFor<ReplayOptions> = {
  * @example
  * ```ts
  * import { replay } from "@shoal/agents/testing";
+ * import { mkdtemp, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  *
- * const file = await Deno.makeTempFile();
- * await Deno.writeTextFile(file, JSON.stringify({
+ * const file = join(await mkdtemp(join(tmpdir(), "models-")), "models.jsonl");
+ * await writeFile(file, JSON.stringify({
  *   version: 1,
  *   request: { method: "GET", path: "/models" },
  *   response: { status: 200, headers: {}, chunks: [{ ms: 0, json: { data: [] } }] },

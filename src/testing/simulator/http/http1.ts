@@ -5,7 +5,7 @@
  * 100-continue`.
  */
 import { Buffer } from "node:buffer";
-import type { Connection, ProtocolHandler } from "./connection.ts";
+import type { ClientConnection, ProtocolHandler } from "./client_connection.ts";
 import {
   byteLength,
   headLength,
@@ -45,7 +45,7 @@ export class Http1Connection implements ProtocolHandler {
   #head: RequestHead | undefined;
   #active: Http1Exchange | undefined;
 
-  constructor(readonly connection: Connection, readonly handle: Handler) {}
+  constructor(readonly connection: ClientConnection, readonly handle: Handler) {}
 
   receive(bytes: Uint8Array<ArrayBuffer>): void {
     this.#append(bytes);

@@ -3,7 +3,7 @@
  * our own, not a library's, as it must reset streams and limit their number: Deno's server has a
  * fixed limit, and the connection pool of a client is tested against several.
  */
-import type { Connection, ProtocolHandler } from "./connection.ts";
+import type { ClientConnection, ProtocolHandler } from "./client_connection.ts";
 import type { Handler } from "./http_exchange.ts";
 import {
   ACK,
@@ -45,7 +45,7 @@ export class Http2Connection implements ProtocolHandler, Http2Link {
 
   /** `onStreams` gets the number of open streams. */
   constructor(
-    readonly connection: Connection,
+    readonly connection: ClientConnection,
     readonly handle: Handler,
     readonly maxStreams: number,
     readonly onStreams: (open: number) => void,

@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { bindPort } from "./bind_port.ts";
-import { Connection } from "./connection.ts";
+import { ClientConnection } from "./client_connection.ts";
 import type { Handler, HttpExchange } from "./http_exchange.ts";
 import { Http1Connection } from "./http1.ts";
 import { Http2Connection } from "./http2.ts";
@@ -27,7 +27,7 @@ export class Listener {
   /** The open sockets. With TLS there are two for each connection. */
   readonly #open = new Set<Socket>();
   /** Connections that wait for their next request. */
-  readonly #idle = new Set<Connection>();
+  readonly #idle = new Set<ClientConnection>();
   /** The requests in progress. */
   readonly #running = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
@@ -78,7 +78,7 @@ export class Listener {
   #serve(socket: Socket): void {
     // With TLS it is not the socket that was accepted.
     this.#hold(socket);
-    const connection = new Connection(socket);
+    const connection = new ClientConnection(socket);
     socket.on("close", () => this.#idle.delete(connection));
     const isHttp2 = (socket as TLSSocket).alpnProtocol === "h2";
     // A client may open connections that it never uses: those are not counted.

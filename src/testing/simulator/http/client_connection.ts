@@ -15,7 +15,7 @@ export interface ProtocolHandler {
 }
 
 /** A connection to a client. */
-export class Connection {
+export class ClientConnection {
   readonly #socket: Socket;
   #waiting: (() => void)[] = [];
 

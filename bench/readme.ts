@@ -6,6 +6,7 @@ import { machineLine } from "./report/machine.ts";
 import { markdownRows } from "./report/markdown_table.ts";
 import type { Table } from "./report/table.ts";
 import type { Report } from "./report/report.ts";
+import { fileURLToPath } from "node:url";
 
 const BEGIN = "<!-- figures of the bench: written by deno task bench:readme -->";
 const END = "<!-- end of the figures -->";
@@ -76,5 +77,5 @@ if (import.meta.main) {
   const results = new URL("./results/latest.json", import.meta.url);
   const report: Report = JSON.parse(await Deno.readTextFile(results));
   await Deno.writeTextFile(file, insertFigures(await Deno.readTextFile(file), report));
-  await new Deno.Command("deno", { args: ["fmt", "--quiet", file.pathname] }).output();
+  await new Deno.Command("deno", { args: ["fmt", "--quiet", fileURLToPath(file)] }).output();
 }

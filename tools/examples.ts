@@ -2,6 +2,8 @@
  * Runs every example as a user would. Each must exit with 0 and print something. Arguments select
  * examples by name.
  */
+import { fileURLToPath } from "node:url";
+
 const folder = new URL("../examples/", import.meta.url);
 const selected = Deno.args;
 let failed = 0;
@@ -16,7 +18,13 @@ for (const name of names) {
   const startedAt = performance.now();
   const permissions = name === "reviews.ts" ? "demo" : "example";
   const { success, stdout, stderr } = await new Deno.Command("deno", {
-    args: ["run", "--quiet", "--no-prompt", `-P=${permissions}`, new URL(name, folder).pathname],
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      `-P=${permissions}`,
+      fileURLToPath(new URL(name, folder)),
+    ],
   }).output();
   const ok = success && stdout.length > 0;
   if (!ok) failed++;

@@ -1,4 +1,5 @@
 import { readLines } from "./read_lines.ts";
+import { fileURLToPath } from "node:url";
 
 /** Turns off the telemetry of peers: it would be measured, and would leave the machine. */
 const ENVIRONMENT = {
@@ -51,9 +52,9 @@ export class ScriptProcess implements AsyncDisposable {
         "--quiet",
         "--no-prompt",
         "--v8-flags=--expose-gc",
-        `--config=${new URL("deno.json", config).pathname}`,
+        `--config=${fileURLToPath(new URL("deno.json", config))}`,
         "-P=bench",
-        new URL(script, import.meta.url).pathname,
+        fileURLToPath(new URL(script, import.meta.url)),
         ...args,
       ],
       env: ENVIRONMENT,

@@ -1,10 +1,12 @@
 import type { SimulatorStats } from "@shoal/agents/testing";
 import { ScriptProcess } from "./script_process.ts";
 import type { ServerOptions } from "./server_process.ts";
+import { fileURLToPath } from "node:url";
 
 /** The path of the certificate of a server over TLS. */
-export const CA_CERT =
-  new URL("../../tests/testing/certs/localhost.crt.pem", import.meta.url).pathname;
+export const CA_CERT = fileURLToPath(
+  new URL("../../tests/testing/certs/localhost.crt.pem", import.meta.url),
+);
 
 /** A running server. It stops when it is disposed. */
 export interface Server extends AsyncDisposable {

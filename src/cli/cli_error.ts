@@ -25,16 +25,36 @@ export class CliError extends Error {
   }
 }
 
-/** Returns the message of what was thrown. */
+/**
+ * Returns the message of what was thrown. Those of the system lose their code and the path, which
+ * the caller names: `ENOENT: no such file or directory, open 'rows.jsonl'`.
+ */
 export function errorMessage(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : "a value was thrown that is not an Error";
+  if (!(thrown instanceof Error)) return "a value was thrown that is not an Error";
+  const { message } = thrown;
+  return /^E[A-Z0-9]+: (.+?), [a-z]+(?: .*)?$/s.exec(message)?.[1] ??
+    message.replace(/^[a-z]+ E[A-Z0-9]+: /, "");
+}
+
+/**
+ * Returns the message of an error of the library. That of an error of the system has lost its path:
+ * it follows `what`.
+ */
+export function describeFailure(thrown: unknown, what: string): string {
+  const isOfSystem = thrown instanceof Error && "syscall" in thrown;
+  return isOfSystem ? `${what}: ${errorMessage(thrown)}` : errorMessage(thrown);
+}
+
+/** Whether the system reported this error code, such as `ENOENT`. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && codes.includes((error as { code?: unknown }).code as string);
 }
 
 /** Returns Deno's message about a missing permission, if that is the cause of the error. */
 export function missingPermission(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     // The message names a host or a file, and never a key.
-    if (cause instanceof Deno.errors.NotCapable) return cause.message;
+    if (cause.name === "NotCapable") return cause.message;
   }
   return undefined;
 }

@@ -1,10 +1,11 @@
 /** Reads and sets environment variables. */
+import process from "node:process";
 import { CliError, errorMessage } from "./cli_error.ts";
 
 /** Returns an environment variable; `undefined` if it is empty, unset, or must not be read. */
 export function readEnv(name: string): string | undefined {
   try {
-    return Deno.env.get(name) || undefined;
+    return process.env[name] || undefined;
   } catch {
     return undefined;
   }
@@ -21,7 +22,7 @@ export function setBaseUrlVariable(url: string | undefined): Disposable {
   if (url === undefined) return { [Symbol.dispose]: () => {} };
   const before = readEnv(BASE_URL);
   try {
-    Deno.env.set(BASE_URL, url);
+    process.env[BASE_URL] = url;
   } catch (cause) {
     throw new CliError(
       `Cannot use --base-url with --workers as ${BASE_URL} cannot be set: ${errorMessage(cause)}`,
@@ -29,7 +30,9 @@ export function setBaseUrlVariable(url: string | undefined): Disposable {
     );
   }
   return {
-    [Symbol.dispose]: () =>
-      before === undefined ? Deno.env.delete(BASE_URL) : Deno.env.set(BASE_URL, before),
+    [Symbol.dispose]() {
+      if (before === undefined) delete process.env[BASE_URL];
+      else process.env[BASE_URL] = before;
+    },
   };
 }

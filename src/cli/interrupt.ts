@@ -1,4 +1,5 @@
 /** Handles Ctrl-C and SIGTERM. */
+import process from "node:process";
 import { EXIT } from "./exit_code.ts";
 
 /** The interruption of a run: the first signal stops it gently, the second ends it at once. */
@@ -23,12 +24,18 @@ export interface InterruptOptions {
   readonly exit: (code: number) => void;
 }
 
-/** Whether this system has the signal: Windows has no SIGTERM. */
-function isSignalSupported(signal: Deno.Signal): boolean {
-  return signal === "SIGINT" || Deno.build.os !== "windows";
+/** A signal that stops a command. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGBREAK";
+
+/**
+ * Returns the signals that stop a command on this system. Windows has no SIGTERM, and Ctrl-Break
+ * sends SIGBREAK. SIGHUP is left alone: `nohup` ignores it, and a listener would undo that.
+ */
+export function stopSignals(platform: string = process.platform): readonly StopSignal[] {
+  return ["SIGINT", platform === "win32" ? "SIGBREAK" : "SIGTERM"];
 }
 
-/** Listens to SIGINT and SIGTERM until it is disposed. */
+/** Listens to the signals that stop a command, until it is disposed. */
 export function listenForInterrupts({ grace, onStop, exit }: InterruptOptions): Interrupt {
   const stop = new AbortController();
   const abort = new AbortController();
@@ -45,10 +52,10 @@ export function listenForInterrupts({ grace, onStop, exit }: InterruptOptions): 
     onStop();
     requestStop();
   };
-  const listeners = (
-    [["SIGINT", on(EXIT.interrupted)], ["SIGTERM", on(EXIT.terminated)]] as const
-  ).filter(([signal]) => isSignalSupported(signal));
-  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  const listeners = stopSignals().map((signal) =>
+    [signal, on(signal === "SIGTERM" ? EXIT.terminated : EXIT.interrupted)] as const
+  );
+  for (const [signal, listener] of listeners) process.on(signal, listener);
   return {
     stopSignal: stop.signal,
     abortSignal: abort.signal,
@@ -58,19 +65,19 @@ export function listenForInterrupts({ grace, onStop, exit }: InterruptOptions): 
     requestStop,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+      for (const [signal, listener] of listeners) process.off(signal, listener);
     },
   };
 }
 
-/** Resolves with the first SIGINT or SIGTERM. */
+/** Resolves with the first signal that stops a command. */
 export function untilInterrupted(): Promise<void> {
-  const signals = (["SIGINT", "SIGTERM"] as const).filter(isSignalSupported);
+  const signals = stopSignals();
   return new Promise((resolve) => {
     const listener = () => {
-      for (const signal of signals) Deno.removeSignalListener(signal, listener);
+      for (const signal of signals) process.off(signal, listener);
       resolve();
     };
-    for (const signal of signals) Deno.addSignalListener(signal, listener);
+    for (const signal of signals) process.on(signal, listener);
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The command line: `deno run -A jsr:@shoal/agents/cli --help`.
+ * The command line: `deno run -A jsr:@shoal/agents/cli --help`, or `npx @shoal/agents --help`.
  *
  * Rows are read from a file or the standard input, and are written as they are finished. Data goes
  * to the standard output, everything else to the standard error. Each run is recorded below
@@ -13,11 +13,9 @@
  *
  * @module
  */
-import { CommanderError } from "commander";
-import { CliError, missingPermission } from "./cli_error.ts";
+import process from "node:process";
 import { EXIT } from "./exit_code.ts";
-import { buildProgram } from "./program.ts";
-import { writeStderr } from "./write_stderr.ts";
+import { runtimeProblem } from "./runtime.ts";
 
 /**
  * Runs the command line.
@@ -34,30 +32,34 @@ import { writeStderr } from "./write_stderr.ts";
  * ```
  */
 export async function shoal(args: readonly string[]): Promise<number> {
-  let code: number = EXIT.ok;
-  try {
-    await buildProgram((exitCode) => code = exitCode).parseAsync(args, { from: "user" });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof CliError)) {
-      const missing = missingPermission(error);
-      if (missing === undefined) throw error;
-      writeStderr(`${missing}. "shoal doctor" lists all permissions that are needed\n`);
-      return EXIT.usage;
-    }
-    // A closed pipe is no error to report: `shoal run … | head` ends that way.
-    if (error.exitCode !== EXIT.readerGone) writeStderr(`${error.message}\n`);
-    return error.exitCode;
-  }
+  const { runProgram } = await import("./run_program.ts");
+  return await runProgram(args);
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await shoal(Deno.args));
-  } catch (error) {
-    // An unexpected error must not exit with 1, which means that some rows have failed.
-    console.error(error);
-    Deno.exit(EXIT.broken);
+/**
+ * Runs the command line as the program of this process, and ends the process: for an executable
+ * file. This module can be loaded, and this function reports it, if the runtime is too old.
+ *
+ * @param args The arguments after the program's name.
+ * @default {process.argv.slice(2)}
+ *
+ * @example
+ * ```ts ignore
+ * #!/usr/bin/env node
+ * import { main } from "@shoal/agents/cli";
+ *
+ * await main();
+ * ```
+ */
+export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  const problem = runtimeProblem();
+  if (problem !== undefined) {
+    console.error(problem);
+    process.exitCode = EXIT.usage;
+    return;
   }
+  const { runProcess } = await import("./run_process.ts");
+  await runProcess(args);
 }
+
+if (import.meta.main) void main();

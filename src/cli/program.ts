@@ -1,19 +1,15 @@
 import { Command } from "commander";
-import config from "../../deno.json" with { type: "json" };
-import { doctor, type DoctorOptions } from "./commands/doctor.ts";
+import type { DoctorOptions } from "./commands/doctor.ts";
 import { EXIT_HELP } from "./exit_code.ts";
-import { resumeArgs } from "./run/resume_args.ts";
-import { run } from "./run/run.ts";
 import { describeOption } from "./option_help.ts";
 import { parseDuration, parseServerUrl } from "./parse_value.ts";
-import { findRun } from "./run/run_folder.ts";
 import { addRunOptions, dirOption, type ParsedSettings } from "./run/run_settings.ts";
-import { listRuns } from "./commands/list_runs.ts";
-import { show } from "./commands/show.ts";
 import { recordCommand, recordTraffic } from "./commands/record.ts";
 import { replayCommand, replayFile } from "./commands/replay.ts";
 import { serve, serveCommand } from "./commands/serve.ts";
 import { simulate, simulateCommand } from "./commands/simulate.ts";
+import { VERSION } from "./version.ts";
+import { writeStderr } from "./write_stderr.ts";
 
 const EXAMPLES = `
 Examples:
@@ -46,26 +42,46 @@ interface ListSettings extends DirSettings {
   readonly json: boolean;
 }
 
-/** Returns the command line; `onEnd` is called with the exit code of the command that has run. */
-export function buildProgram(onEnd: (exitCode: number) => void): Command {
+/** Options of {@linkcode buildProgram}. */
+export interface ProgramOptions {
+  /** Called with the exit code of the command that has run. */
+  readonly onEnd: (exitCode: number) => void;
+  /** Called with parts of the help and with the version, for the standard output. */
+  readonly writeHelp: (text: string) => void;
+}
+
+/**
+ * Returns the command line. Each command imports what it needs when it runs, so that the help and
+ * the version appear at once.
+ */
+export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
   const all = new Command("shoal")
     .description("Thousands of LLM agent calls at once.")
-    .version(config.version)
+    .version(VERSION)
+    .configureOutput({ writeOut: writeHelp, writeErr: writeStderr })
     .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
     .addHelpText("after", EXAMPLES);
+  const runAgain = async (args: readonly string[]) => {
+    await buildProgram({ onEnd, writeHelp }).parseAsync(["run", ...args], { from: "user" });
+  };
   const add = (command: Command) => all.addCommand(command.copyInheritedSettings(all));
   add(runCommand(onEnd));
-  add(resumeCommand("resume", "resume a run with the options that it was started with", [], onEnd));
-  add(resumeCommand("retry", "resume a run, and retry failed rows", ["--retry-failed"], onEnd));
+  add(
+    resumeCommand("resume", "resume a run with the options that it was started with", [], runAgain),
+  );
+  add(resumeCommand("retry", "resume a run, and retry failed rows", ["--retry-failed"], runAgain));
   add(
     new Command("runs")
       .description("list all runs, the last one at the end")
       .addOption(dirOption())
       .option("--json", "print a line of JSON for each run", false)
-      .action(({ dir, json }: ListSettings) => listRuns(dir, { json })),
+      .action(async ({ dir, json }: ListSettings) => {
+        const { listRuns } = await import("./commands/list_runs.ts");
+        await listRuns(dir, { json });
+      }),
   );
   add(
     new Command("show")
@@ -74,6 +90,8 @@ export function buildProgram(onEnd: (exitCode: number) => void): Command {
       .addOption(dirOption())
       .option("--json", "print JSON", false)
       .action(async (name: string | undefined, { dir, json }: ListSettings) => {
+        const { findRun } = await import("./run/run_folder.ts");
+        const { show } = await import("./commands/show.ts");
         await show(await findRun(dir, name), { json });
       }),
   );
@@ -83,7 +101,10 @@ export function buildProgram(onEnd: (exitCode: number) => void): Command {
       .description("check that everything is there that runs need; calls no model")
       .option("--base-url <url>", "server (default: OPENAI_BASE_URL, or OpenAI)", parseServerUrl)
       .option("--timeout <time>", "maximum time of each check", parseDuration, 5_000)
-      .action(async (options: DoctorOptions) => onEnd(await doctor(options))),
+      .action(async (options: DoctorOptions) => {
+        const { doctor } = await import("./commands/doctor.ts");
+        onEnd(await doctor(options));
+      }),
   );
   add(
     recordCommand().action(async (command, settings) =>
@@ -105,6 +126,7 @@ function runCommand(onEnd: (exitCode: number) => void): Command {
     .argument("[agent]", "agents.ts#Name: a module, and an agent or workflow that it exports")
     .addHelpText("after", RUN_EXAMPLES)
     .action(async (agent: string | undefined, settings: ParsedSettings, command: Command) => {
+      const { run } = await import("./run/run.ts");
       onEnd(await run(agent, settings, argsAfterName(command)));
     });
 }
@@ -114,7 +136,7 @@ function resumeCommand(
   name: string,
   description: string,
   ownArgs: readonly string[],
-  onEnd: (exitCode: number) => void,
+  runAgain: (args: readonly string[]) => Promise<void>,
 ): Command {
   return new Command(name)
     .description(description)
@@ -124,11 +146,12 @@ function resumeCommand(
     .allowUnknownOption()
     .addHelpText("after", RESUME_EXAMPLES)
     .action(async (_run, _options, { dir }: DirSettings, { args }: Command) => {
+      const { findRun } = await import("./run/run_folder.ts");
+      const { resumeArgs } = await import("./run/resume_args.ts");
       const runName = args[0]?.startsWith("-") ? undefined : args[0];
       const folder = await findRun(dir, runName);
       const others = runName === undefined ? args : args.slice(1);
-      const runArgs = await resumeArgs(folder, [...ownArgs, ...others]);
-      await buildProgram(onEnd).parseAsync(["run", ...runArgs], { from: "user" });
+      await runAgain(await resumeArgs(folder, [...ownArgs, ...others]));
     });
 }
 

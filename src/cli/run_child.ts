@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { CliError, errorMessage } from "./cli_error.ts";
 import { EXIT } from "./exit_code.ts";
+import { stopSignals } from "./interrupt.ts";
 
 /** Exit codes of a process that a signal has ended. */
 const SIGNAL_CODES: Readonly<Record<string, number>> = {
@@ -30,11 +31,12 @@ export function runChild(
     }
     const wait = () => {};
     const end = () => child.kill("SIGTERM");
-    process.on("SIGINT", wait);
-    process.on("SIGTERM", end);
+    const listeners = stopSignals().map((signal) =>
+      [signal, signal === "SIGTERM" ? end : wait] as const
+    );
+    for (const [signal, listener] of listeners) process.on(signal, listener);
     const stopListening = () => {
-      process.off("SIGINT", wait);
-      process.off("SIGTERM", end);
+      for (const [signal, listener] of listeners) process.off(signal, listener);
     };
     child.on("error", (cause) => {
       stopListening();

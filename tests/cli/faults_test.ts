@@ -1,6 +1,6 @@
 /** Tests with faulty inputs and disks. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { writeAll } from "../../src/cli/rows/line_sink.ts";
+import { open } from "node:fs/promises";
 import { AGENTS, place, rowsOf } from "./helpers.ts";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-q"];
@@ -49,10 +49,10 @@ Deno.test("invalid UTF-8 spoils one row of CSV, and an open quote ends the run",
 Deno.test("a line of 200 MB is a bad row, in flat memory", async () => {
   await using here = await place();
   {
-    using file = await Deno.open(here.path("in.jsonl"), { write: true, create: true });
-    const chunk = new TextEncoder().encode("x".repeat(1_000_000));
-    for (let i = 0; i < 200; i++) await writeAll(file, chunk);
-    await writeAll(file, new TextEncoder().encode('\n{"input":"after"}\n'));
+    const file = await open(here.path("in.jsonl"), "w");
+    for (let i = 0; i < 200; i++) await file.writeFile("x".repeat(1_000_000));
+    await file.writeFile('\n{"input":"after"}\n');
+    await file.close();
   }
   const output = await here.shoal([...RUN, "-o", "o.jsonl"]);
   assertEquals(output.code, 1);

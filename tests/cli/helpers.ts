@@ -15,6 +15,7 @@ export interface Output {
 
 /** Options of a command. */
 export interface StartOptions {
+  /** What is written to it before it is closed; `"open"` leaves that to the test. */
   readonly stdin?: string | Uint8Array;
   readonly env?: Record<string, string>;
   /** Whether the command has all permissions. */
@@ -38,6 +39,14 @@ export async function canObeyFileModes(): Promise<boolean> {
   }
 }
 
+/** Options of {@linkcode place}. */
+export interface PlaceOptions extends SimulatorOptions {
+  /** The command line; that of Deno, with the permissions of its task, if absent. */
+  readonly command?: readonly string[];
+  /** The folder in which the temporary folder is created. */
+  readonly parent?: string;
+}
+
 /**
  * A temporary folder with a simulated server, in which the command line runs as a child process
  * with the permissions of its task.
@@ -57,8 +66,10 @@ export interface Place extends AsyncDisposable {
 }
 
 /** Creates the folder and the server. */
-export async function place(options: SimulatorOptions = {}): Promise<Place> {
-  const dir = await Deno.makeTempDir({ prefix: "shoal-cli-" });
+export async function place(
+  { command: commandLine, parent, ...options }: PlaceOptions = {},
+): Promise<Place> {
+  const dir = await Deno.makeTempDir({ prefix: "shoal-cli-", dir: parent });
   const requestCounts = new Map<string, number>();
   const { respond } = options;
   const server = simulator({
@@ -76,8 +87,7 @@ export async function place(options: SimulatorOptions = {}): Promise<Place> {
     const shoal = COMMAND.map((arg) => all && arg === "-P=shoal" ? "-A" : arg);
     const [command, ...words] = [
       ...(obeysFileModes && isRoot ? UNPRIVILEGED : []),
-      "deno",
-      ...shoal,
+      ...(commandLine ?? ["deno", ...shoal]),
     ];
     const child = new Deno.Command(command!, {
       args: [...words, ...args],
@@ -92,7 +102,7 @@ export async function place(options: SimulatorOptions = {}): Promise<Place> {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    if (stdin !== undefined) feed(child, stdin);
+    if (stdin !== undefined && stdin !== "open") feed(child, stdin);
     return child;
   };
   return {

@@ -28,7 +28,7 @@ Deno.test({
       await Deno.chmod(here.path(name), 0o400);
       const output = await here.shoal([...RUN, "-o", name, "--fresh"], { obeysFileModes: true });
       assertEquals([output.code, here.server.stats.requests], [3, 0], output.err);
-      assertMatch(output.err, /Cannot write \w+\.jsonl: Permission denied/);
+      assertMatch(output.err, /Cannot write \w+\.jsonl: permission denied/);
       assertEquals(await here.read(name), text);
       assertEquals(names(here).some((one) => one.endsWith(".part")), false);
     }

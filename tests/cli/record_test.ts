@@ -72,7 +72,7 @@ Deno.test("record and replay: wrong use ends with 2 and a reason", async () => {
     ],
     [["replay"], "missing required argument 'file'"],
     [["replay", bad], "bad.jsonl:1 is not a recording: it is not JSON"],
-    [["replay", shop.path("none.jsonl")], "ENOENT"],
+    [["replay", shop.path("none.jsonl")], "none.jsonl: no such file"],
   ] as const;
   for (const [args, message] of cases) {
     const { code, err } = await shop.shoal(args, { all: true });

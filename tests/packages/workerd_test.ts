@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { collect, delay, readEvents, requestInit, TOKEN, waitUntil } from "../hono/helpers.ts";
 import { bundleWorker } from "./workerd/bundle.ts";
 import { missing, NEWEST, type RunningWorker, startWorker, YEAR_OLD } from "./workerd/miniflare.ts";
+import { fileURLToPath } from "node:url";
 
 const ignore = missing !== undefined;
 const suffix = ignore ? ` (${missing})` : "";
@@ -34,7 +35,7 @@ let bundled: Promise<string> | undefined;
 function worker(): Promise<string> {
   return bundled ??= (async () => {
     const path = `${folder}/worker.mjs`;
-    await bundleWorker(new URL("./workerd/worker.ts", import.meta.url).pathname, path);
+    await bundleWorker(fileURLToPath(new URL("./workerd/worker.ts", import.meta.url)), path);
     return path;
   })();
 }

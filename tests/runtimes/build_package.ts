@@ -1,11 +1,15 @@
 /** Bundles the library as a package for Node and Bun, for tests that run there. */
+import { fileURLToPath } from "node:url";
+
 const ROOT = new URL("../../", import.meta.url);
 
 /** The modules of the package, by their names. `worker_main` is the entry file of workers. */
 const MODULES = {
   mod: "mod.ts",
+  cli: "src/cli/main.ts",
   journal: "src/journal/mod.ts",
   openai: "src/providers/openai/openai.ts",
+  testing: "src/testing/mod.ts",
   workers: "src/workers/workers.ts",
   worker_main: "src/workers/worker/worker_main.ts",
 };
@@ -34,7 +38,10 @@ export async function buildPackage(): Promise<PackageFolder> {
     [name === "mod" ? "." : `./${name}`, `./dist/${name}.js`] as const
   );
   const exports = Object.fromEntries(entries);
-  await write(`${home}/package.json`, JSON.stringify({ type: "module", exports }));
+  await write(
+    `${home}/package.json`,
+    JSON.stringify({ name: "@shoal/agents", type: "module", exports }),
+  );
   await write("package.json", JSON.stringify({ type: "module" }));
   return {
     path,
@@ -70,7 +77,13 @@ async function bundle(folder: string): Promise<void> {
     `--outdir=${out}`,
     ...entries,
   );
-  await run("run", "-A", "--quiet", new URL("./lower_using.ts", import.meta.url).pathname, out);
+  await run(
+    "run",
+    "-A",
+    "--quiet",
+    fileURLToPath(new URL("./lower_using.ts", import.meta.url)),
+    out,
+  );
 }
 
 async function run(...args: readonly string[]): Promise<void> {

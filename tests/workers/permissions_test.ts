@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 
 Deno.test("workers with fewer permissions than the process report how they end", async () => {
   const child = new Deno.Command("deno", {
@@ -11,7 +12,7 @@ Deno.test("workers with fewer permissions than the process report how they end",
       "--allow-env",
       "--allow-net",
       "--allow-run",
-      new URL("./permissions_child.ts", import.meta.url).pathname,
+      fileURLToPath(new URL("./permissions_child.ts", import.meta.url)),
     ],
     stdout: "piped",
     stderr: "piped",

@@ -1,9 +1,13 @@
-import { sqliteJournal } from "../../journal/mod.ts";
-import { errorMessage } from "../cli_error.ts";
+import process from "node:process";
+import { isatty } from "node:tty";
+import { errorMessage, hasCode } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { colourText, plainText } from "../paint.ts";
+import { type Runtime, runtimeName, runtimeOf, runtimeVersion } from "../runtime.ts";
+import { printLine } from "../write_stdout.ts";
+import { missingPermissions } from "./deno_permissions.ts";
 import { fetchStreamLimit } from "./stream_limit.ts";
 
 /** The outcome of one check. */
@@ -28,15 +32,16 @@ export interface DoctorOptions {
   readonly timeout: number;
 }
 
+const STDOUT = 1;
 const OPENAI_URL = "https://api.openai.com/v1";
 
 /** Checks what runs need, prints the findings, and returns the exit code. */
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const paint = Deno.stdout.isTerminal() && !readEnv("NO_COLOR") ? colourText : plainText;
+  const paint = isatty(STDOUT) && !readEnv("NO_COLOR") ? colourText : plainText;
   let worst: Finding["state"] = "ok";
   for await (const { name, state, message } of diagnose(options)) {
     const colour = state === "ok" ? "green" : state === "warn" ? "yellow" : "red";
-    console.log(`${paint(colour, state.padEnd(4))}  ${name.padEnd(12)}  ${message}`);
+    await printLine(`${paint(colour, state.padEnd(4))}  ${name.padEnd(12)}  ${message}`);
     if (state === "fail" || (state === "warn" && worst === "ok")) worst = state;
   }
   return worst === "fail" ? EXIT.broken : EXIT.ok;
@@ -44,15 +49,16 @@ export async function doctor(options: DoctorOptions): Promise<number> {
 
 /** Yields the findings, one check after another. */
 export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding> {
-  const { arch, os } = Deno.build;
+  const { arch, platform } = process;
   const processors = `${navigator.hardwareConcurrency} processors`;
   yield {
     name: "runtime",
     state: "ok",
-    message: `Deno ${Deno.version.deno} on ${os} ${arch}, ${processors}`,
+    message: `${runtimeName()} ${runtimeVersion()} on ${platform} ${arch}, ${processors}`,
   };
   const baseUrl = options.baseUrl ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
-  yield await checkPermissions(baseUrl);
+  const permissions = await checkPermissions(baseUrl);
+  if (permissions !== undefined) yield permissions;
   yield await checkJournal();
   yield checkKey(baseUrl);
   const server = await checkServer(baseUrl, options.timeout);
@@ -64,30 +70,20 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding>
   yield recommendConcurrency(server, streams.limit);
 }
 
-async function checkPermissions(baseUrl: string): Promise<Finding> {
-  const host = URL.parse(baseUrl)?.host;
-  const needed = [
-    [{ name: "net", host } as const, "fail", `--allow-net=${host}`],
-    [{ name: "read" } as const, "warn", "--allow-read"],
-    [{ name: "write" } as const, "warn", "--allow-write"],
-    [{ name: "env", variable: "OPENAI_API_KEY" } as const, "warn", "--allow-env"],
-  ] as const;
-  const missing: string[] = [];
-  let state: Finding["state"] = "ok";
-  for (const [descriptor, stateIfMissing, flag] of needed) {
-    if ((await Deno.permissions.query(descriptor)).state === "granted") continue;
-    missing.push(flag);
-    if (state !== "fail") state = stateIfMissing;
-  }
-  const message = missing.length === 0
-    ? "network, files, environment"
-    : `missing: ${missing.join(" ")}`;
-  return { name: "permissions", state, message };
+/** Returns `undefined` in runtimes without permissions. */
+async function checkPermissions(baseUrl: string): Promise<Finding | undefined> {
+  const name = "permissions";
+  const missing = await missingPermissions(baseUrl);
+  if (missing === undefined) return undefined;
+  const { flags, isFatal } = missing;
+  if (flags.length === 0) return { name, state: "ok", message: "network, files, environment" };
+  return { name, state: isFatal ? "fail" : "warn", message: `missing: ${flags.join(" ")}` };
 }
 
 async function checkJournal(): Promise<Finding> {
   const name = "journal";
   try {
+    const { sqliteJournal } = await import("../../journal/mod.ts");
     await using sqlite = sqliteJournal(":memory:");
     await (await sqlite.open("doctor")).close();
     return { name, state: "ok", message: "SQLite works" };
@@ -149,12 +145,32 @@ async function checkServer(baseUrl: string, timeout: number): Promise<ServerChec
 
 /** Returns the message of the innermost cause: the outer ones of `fetch` do not name the reason. */
 function describeFetchError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    // One error for each address of the host.
+    return describeFetchError(error.errors[0]);
+  }
   if (error instanceof Error && error.cause !== undefined) return describeFetchError(error.cause);
-  const reason = errorMessage(error).replace(/^.* client error \(\w+\): /, "");
-  return reason.includes("UnknownIssuer")
-    ? `${reason} (DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system the system's)`
+  const reason = errorMessage(error).replace(/^.* client error \(\w+\): /, "")
+    .replace(/^connect ECONNREFUSED /, "connection refused by ");
+  return hasCode(error, ...UNKNOWN_ISSUER) || reason.includes("UnknownIssuer")
+    ? `${reason} (${TRUST_HINTS[runtimeOf()]})`
     : reason;
 }
+
+/** The codes of Node and Bun for a certificate that no known authority has signed. */
+const UNKNOWN_ISSUER = [
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
+
+const TRUST_HINTS: Readonly<Record<Runtime, string>> = {
+  deno: "DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system the system's",
+  node: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",
+  bun: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",
+};
 
 function countModels(body: string): string {
   try {

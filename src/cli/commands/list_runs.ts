@@ -2,6 +2,7 @@ import type { JournalSummary } from "../../journal/mod.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
 import { listRunFolders, type RunFolder, wrapJournalError } from "../run/run_folder.ts";
 import { writeStderr } from "../write_stderr.ts";
+import { printLine } from "../write_stdout.ts";
 
 /** Prints the runs below a folder, the last one at the end: a line of text or JSON for each. */
 export async function listRuns(
@@ -17,15 +18,15 @@ export async function listRuns(
       .catch((error) => wrapJournalError(error) as Error);
     if (summary instanceof Error) {
       const { message } = summary;
-      console.log(
+      await printLine(
         json
           ? JSON.stringify({ runId: folder.name, error: message })
           : `${folder.name}  ${message}`,
       );
-    } else if (json) console.log(JSON.stringify({ runId: folder.name, ...summary }));
+    } else if (json) await printLine(JSON.stringify({ runId: folder.name, ...summary }));
     else {
       const text = summary === undefined ? "no rows yet" : formatSummary(summary);
-      console.log(`${folder.name}  ${text}`);
+      await printLine(`${folder.name}  ${text}`);
     }
   }
 }

@@ -1,6 +1,5 @@
 import { Command } from "commander";
-import { recorder } from "../../testing/mod.ts";
-import { CliError, errorMessage } from "../cli_error.ts";
+import { CliError, describeFailure } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
@@ -9,6 +8,7 @@ import { nameFlags } from "../option_flags.ts";
 import { parsePort, parseServerUrl } from "../parse_value.ts";
 import { runChild } from "../run_child.ts";
 import { writeStderr } from "../write_stderr.ts";
+import { printLine } from "../write_stdout.ts";
 
 /** The options of `shoal record`. */
 interface RecordSettings {
@@ -50,18 +50,19 @@ export async function recordTraffic(
   { baseUrl, out, port, overwrite, redact }: RecordSettings,
 ): Promise<number> {
   const baseURL = baseUrl ?? readEnv("OPENAI_BASE_URL") ?? "https://api.openai.com/v1";
+  const { recorder } = await import("../../testing/mod.ts");
   let recording;
   try {
     recording = recorder({ file: out, baseURL, port, overwrite, redact });
   } catch (cause) {
-    const message = nameFlags(errorMessage(cause), FLAGS);
+    const message = nameFlags(describeFailure(cause, `Cannot record in ${out}`), FLAGS);
     throw new CliError(message.replace("set overwrite to true", "pass --overwrite"), { cause });
   }
   let exitCode: number = EXIT.ok;
   try {
     const [name, ...args] = command;
     if (name === undefined) {
-      console.log(recording.url);
+      await printLine(recording.url);
       writeStderr(`Records requests to ${baseURL}; to use it: OPENAI_BASE_URL=${recording.url}\n`);
       await untilInterrupted();
     } else {

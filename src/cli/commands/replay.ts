@@ -1,6 +1,5 @@
 import { Command } from "commander";
-import { replay } from "../../testing/mod.ts";
-import { CliError, errorMessage } from "../cli_error.ts";
+import { CliError, describeFailure } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
@@ -9,6 +8,7 @@ import { nameFlags } from "../option_flags.ts";
 import { parsePort } from "../parse_value.ts";
 import { runChild } from "../run_child.ts";
 import { writeStderr } from "../write_stderr.ts";
+import { printLine } from "../write_stdout.ts";
 
 /** The options of `shoal replay`. */
 interface ReplaySettings {
@@ -45,18 +45,21 @@ export async function replayFile(
   command: readonly string[],
   { port, strict, timing }: ReplaySettings,
 ): Promise<number> {
+  const { replay } = await import("../../testing/mod.ts");
   let replayed, url;
   try {
     replayed = replay({ file, port, strict, timing });
     url = replayed.url;
   } catch (cause) {
-    throw new CliError(nameFlags(errorMessage(cause), FLAGS), { cause });
+    throw new CliError(nameFlags(describeFailure(cause, `Cannot replay ${file}`), FLAGS), {
+      cause,
+    });
   }
   await using running = replayed;
   let exitCode: number = EXIT.ok;
   const [name, ...args] = command;
   if (name === undefined) {
-    console.log(url);
+    await printLine(url);
     writeStderr(`To use it: OPENAI_BASE_URL=${url}; Ctrl-C stops the replay\n`);
     await untilInterrupted();
   } else {

@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError } from "commander";
-import { agentRoutes, type OpenRoute } from "../../hono/mod.ts";
+import type { OpenRoute } from "../../hono/mod.ts";
+import { loadAgents } from "../agents/agent_file.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { nameFlags } from "../option_flags.ts";
 import { parseDurationOrZero, parseNames, parsePort } from "../parse_value.ts";
-import { loadAgents } from "../run/agent_file.ts";
 import { writeStderr } from "../write_stderr.ts";
+import { printLine } from "../write_stdout.ts";
+import { type AnswerRequest, startServer } from "./start_server.ts";
 
 /** The options of `shoal serve`. */
 interface ServeSettings {
@@ -53,6 +55,7 @@ export async function serve(
 ): Promise<number> {
   const agents = [...new Set((await loadAgents(file)).values())];
   const tokens = parseNames(readEnv("SHOAL_TOKENS") ?? "");
+  const { agentRoutes } = await import("../../hono/mod.ts");
   let app, server;
   try {
     app = agentRoutes({
@@ -61,12 +64,12 @@ export async function serve(
       ...(open !== undefined && { open }),
       ...(tokens.length > 0 && { auth: { tokens } }),
     });
-    server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
+    server = await startServer(app.fetch as AnswerRequest, { hostname: host, port });
   } catch (cause) {
     const reason = nameFlags(errorMessage(cause), { "auth.tokens": "SHOAL_TOKENS" });
     throw new CliError(`Cannot serve ${file}: ${reason}`, { cause });
   }
-  console.log(`http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`);
+  await printLine(`http://${host.includes(":") ? `[${host}]` : host}:${server.port}`);
   writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
   writeStderr(
     tokens.length > 0
@@ -75,7 +78,7 @@ export async function serve(
   );
   await untilInterrupted();
   await app.shutdown({ grace });
-  await server.shutdown();
+  await server.close();
   return EXIT.ok;
 }
 

@@ -5,6 +5,7 @@ import { showDollars, showDuration, showInteger } from "../format.ts";
 import { FailureClusters } from "../run/failure_clusters.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
 import { type RunFolder, wrapJournalError } from "../run/run_folder.ts";
+import { printLine } from "../write_stdout.ts";
 import { formatSummary } from "./list_runs.ts";
 
 /** The number of results that are summarized: memory stays flat. */
@@ -35,13 +36,13 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
     if (!result.ok) clusters.add(result.error, index);
   }
   if (format === "text") {
-    console.log(formatRun(folder.name, summary, sample, clusters).join("\n"));
+    await printLine(formatRun(folder.name, summary, sample, clusters).join("\n"));
     return;
   }
   const { verdict, durationMs } = summarize(sample.items);
   const failures = clusters.sorted();
   const args = (await folder.readRecord())?.args;
-  console.log(JSON.stringify({ ...summary, verdict, durationMs, failures, args }, null, 2));
+  await printLine(JSON.stringify({ ...summary, verdict, durationMs, failures, args }, null, 2));
 }
 
 /** Returns the tokens and the cost of a run in words. */

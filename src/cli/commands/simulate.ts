@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { simulator, type SimulatorFaultRates, type SimulatorLatency } from "../../testing/mod.ts";
+import type { SimulatorFaultRates, SimulatorLatency } from "../../testing/mod.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
@@ -14,6 +14,7 @@ import {
   parseWhole,
 } from "../parse_value.ts";
 import { writeStderr } from "../write_stderr.ts";
+import { printLine } from "../write_stdout.ts";
 
 /** The options of `shoal simulate`. */
 interface SimulateSettings {
@@ -68,6 +69,7 @@ export function simulateCommand(): Command {
 /** Runs the simulator until the first Ctrl-C, and returns the exit code. */
 export async function simulate(settings: SimulateSettings): Promise<number> {
   const { port, latency, tokensPerSecond, fault, model, seed } = settings;
+  const { simulator } = await import("../../testing/mod.ts");
   let server;
   try {
     server = simulator({
@@ -89,7 +91,7 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
     throw new CliError(message.replace("there is no option", "there is no --fault"), { cause });
   }
   await using running = server;
-  console.log(running.url);
+  await printLine(running.url);
   writeStderr(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C stops the server\n`);
   await untilInterrupted();
   const { requests, peakInFlight, byStatus } = running.stats;

@@ -28,11 +28,15 @@ export async function* readCsvRows(
   chunks: AsyncIterable<Uint8Array>,
   { delimiter, maxBytes, onHeader }: CsvOptions,
 ): AsyncGenerator<InputRow | BadRow> {
+  const source = chunks[Symbol.asyncIterator]();
+  const first = await source.next();
   const badRows: BadRow[] = [];
   /** The last line that was parsed. Its row may not have been yielded yet. */
   let parsedLine = 0;
   let fatal: CliError | undefined;
   const parser = parse({
+    // The parser itself would look for the first line break only, and concatenated files mix them.
+    record_delimiter: usesCarriageReturns(first.value) ? "\r" : ["\r\n", "\n"],
     delimiter: Buffer.from(delimiter).toString("latin1"),
     encoding: "latin1",
     info: true,
@@ -58,7 +62,7 @@ export async function* readCsvRows(
   });
   // If either side ends, the other one is destroyed, and the file is closed.
   pipeline(
-    Readable.from(withoutBom(chunks, () => fatal !== undefined), { objectMode: false }),
+    Readable.from(withoutBom(first, source, () => fatal !== undefined), { objectMode: false }),
     parser,
     () => {},
   );
@@ -129,15 +133,27 @@ function decodeField(field: string): string | undefined {
 
 const BOM = [0xef, 0xbb, 0xbf];
 
+/** Whether the lines end with carriage returns alone, as those of old Macs do. */
+function usesCarriageReturns(bytes: Uint8Array | undefined): boolean {
+  const at = bytes?.indexOf(CR) ?? -1;
+  return at >= 0 && at < bytes!.length - 1 && !bytes!.includes(LF);
+}
+
+const LF = 10;
+const CR = 13;
+
 /** Yields the bytes without a byte order mark, until `isDone` returns true. */
 async function* withoutBom(
-  chunks: AsyncIterable<Uint8Array>,
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
   isDone: () => boolean,
 ): AsyncGenerator<Uint8Array> {
-  let isFirst = true;
-  for await (const chunk of chunks) {
+  if (!first.done) {
+    const { value } = first;
+    yield BOM.every((byte, i) => value[i] === byte) ? value.subarray(3) : value;
+  }
+  for await (const chunk of { [Symbol.asyncIterator]: () => rest }) {
     if (isDone()) return;
-    yield isFirst && BOM.every((byte, i) => chunk[i] === byte) ? chunk.subarray(3) : chunk;
-    isFirst = false;
+    yield chunk;
   }
 }

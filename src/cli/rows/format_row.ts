@@ -1,4 +1,3 @@
-import { stringify } from "csv-stringify/sync";
 import type { Result } from "../../../mod.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { copyDigits, digitsOf } from "../../model/digits.ts";
@@ -43,10 +42,10 @@ const META_COLUMNS = ["_line", "_model", "_tokens", "_cost", "_ms", "_cached"];
  *
  * @param inputHeader Returns the columns of the input if all rows have the same, as in CSV.
  */
-export function createRowFormatter(
+export async function createRowFormatter(
   options: RowFormatOptions,
   inputHeader: () => readonly string[] | undefined,
-): RowFormatter {
+): Promise<RowFormatter> {
   const { format, as, columns, meta } = options;
   const answered = answerColumns(options);
   const toMembers = (row: InputRow, result: Result): Record<string, unknown> => {
@@ -67,6 +66,7 @@ export function createRowFormatter(
       formatRow: (row, result) => stringifyExact(toMembers(row, result)) + "\n",
     };
   }
+  const { stringify } = await import("csv-stringify/sync");
   const delimiter = options.delimiter ?? (format === "tsv" ? "\t" : ",");
   const formatLine = (fields: readonly unknown[]) =>
     stringify([fields.map(formatField)], { delimiter });

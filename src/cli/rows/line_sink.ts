@@ -54,11 +54,3 @@ export class LineSink {
     this.#lines = "";
   }
 }
-
-/** Writes all bytes: a single write may take only some of them. */
-export async function writeAll(
-  file: { write(bytes: Uint8Array): Promise<number> },
-  bytes: Uint8Array,
-): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-}

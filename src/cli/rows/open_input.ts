@@ -1,13 +1,10 @@
+import { type FileHandle, open } from "node:fs/promises";
+import process from "node:process";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 
-/** An input that can be read once. */
-export interface InputStream {
-  /** Its bytes. Leaving the loop closes the file. */
-  readonly chunks: AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
-  /** Whether it is a regular file, which can be read again. */
-  readonly isFile: boolean;
-}
+/** The bytes of an input. Leaving the loop closes the file. */
+export type InputChunks = AsyncIterableIterator<Uint8Array>;
 
 const CHUNK_SIZE = 256 * 1024;
 
@@ -16,29 +13,20 @@ const CHUNK_SIZE = 256 * 1024;
  *
  * @throws {CliError} If it cannot be opened.
  */
-export async function openInput(path: string): Promise<InputStream> {
-  const file = path === "-" ? Deno.stdin : await openFile(path);
-  const info = file instanceof Deno.FsFile ? await file.stat() : undefined;
-  if (info?.isDirectory) {
-    (file as Deno.FsFile).close();
-    throw new CliError(`Cannot read ${path} as it is a directory`);
+export async function openInput(path: string): Promise<InputChunks> {
+  // A pending read of its descriptor would keep Node from exiting: the stream does not.
+  if (path === "-") return readChunks(path, process.stdin);
+  let file: FileHandle;
+  let isDirectory: boolean;
+  try {
+    file = await open(path);
+    isDirectory = (await file.stat()).isDirectory();
+  } catch (cause) {
+    throw new CliError(`Cannot read ${path}: ${errorMessage(cause)}`, { cause });
   }
-  async function* chunks() {
-    try {
-      for (;;) {
-        const buffer = new Uint8Array(CHUNK_SIZE);
-        const n = await file.read(buffer);
-        if (n === null) return;
-        yield buffer.subarray(0, n);
-      }
-    } catch (cause) {
-      const message = `Cannot continue to read ${inputName(path)}: ${errorMessage(cause)}`;
-      throw new CliError(message, { exitCode: EXIT.broken, cause });
-    } finally {
-      if (file instanceof Deno.FsFile) file.close();
-    }
-  }
-  return { chunks: chunks(), isFile: info?.isFile ?? false };
+  if (!isDirectory) return readChunks(path, readFile(file));
+  await file.close();
+  throw new CliError(`Cannot read ${path} as it is a directory`);
 }
 
 /** Returns the name of an input for people. */
@@ -46,10 +34,24 @@ export function inputName(path: string): string {
   return path === "-" ? "the standard input" : path;
 }
 
-async function openFile(path: string): Promise<Deno.FsFile> {
+async function* readChunks(path: string, chunks: AsyncIterable<Uint8Array>) {
   try {
-    return await Deno.open(path, { read: true });
+    yield* chunks;
   } catch (cause) {
-    throw new CliError(`Cannot read ${path}: ${errorMessage(cause)}`, { cause });
+    const message = `Cannot continue to read ${inputName(path)}: ${errorMessage(cause)}`;
+    throw new CliError(message, { exitCode: EXIT.broken, cause });
+  }
+}
+
+async function* readFile(file: FileHandle): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const buffer = new Uint8Array(CHUNK_SIZE);
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_SIZE);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }

@@ -1,5 +1,4 @@
 import { CliError } from "../cli_error.ts";
-import { readCsvRows } from "./csv_rows.ts";
 import { readLineRows } from "./line_rows.ts";
 import { openInput } from "./open_input.ts";
 import type { BadRow, InputRow } from "./row.ts";
@@ -32,15 +31,17 @@ export interface RowReader extends AsyncIterable<InputRow | BadRow> {
  */
 export async function openRows(source: RowSource): Promise<RowReader> {
   const { path, format, delimiter, maxRow } = source;
-  const input = await openInput(path);
+  const isTable = format === "csv" || format === "tsv";
+  const csv = isTable ? await import("./csv_rows.ts") : undefined;
+  const chunks = await openInput(path);
   let header: readonly string[] | undefined;
   const rows = format === "csv" || format === "tsv"
-    ? readCsvRows(input.chunks, {
+    ? csv!.readCsvRows(chunks, {
       delimiter: delimiter ?? (format === "tsv" ? "\t" : ","),
       maxBytes: maxRow,
       onHeader: (names) => header = names,
     })
-    : readLineRows(input.chunks, format, maxRow);
+    : readLineRows(chunks, format, maxRow);
   return {
     [Symbol.asyncIterator]: () => rows,
     get header() {

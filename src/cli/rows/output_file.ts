@@ -1,6 +1,10 @@
-import { CliError, errorMessage } from "../cli_error.ts";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, open, realpath, stat, unlink } from "node:fs/promises";
+import { CliError, errorMessage, hasCode } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
-import { LineSink, writeAll } from "./line_sink.ts";
+import { renameFile } from "../files/rename_file.ts";
+import { writeStdout } from "../write_stdout.ts";
+import { LineSink } from "./line_sink.ts";
 
 /** An output of lines. */
 export interface LineOutput {
@@ -44,28 +48,29 @@ export async function openOutput(path: string): Promise<LineOutput> {
   const writeError = (cause: unknown) =>
     new CliError(`Cannot write ${path}: ${errorMessage(cause)}`, { exitCode: EXIT.broken, cause });
   try {
-    const previousSize = await fileSize(path);
-    if (previousSize === undefined || previousSize === 0) {
-      return new FileOutput(await Deno.open(path, { write: true, create: true }), writeError);
+    const previous = await statFile(path);
+    if (previous === undefined || !previous.isFile() || previous.size === 0) {
+      return new FileOutput(await open(path, WRITE | constants.O_CREAT), writeError);
     }
     // Replacing a file needs no permission to write to it: a read-only file must stay.
-    (await Deno.open(path, { write: true })).close();
-    const target = await Deno.realPath(path);
+    await (await open(path, WRITE)).close();
+    const target = await realpath(path);
     const part = `${target}.part`;
-    const file = await Deno.open(part, { write: true, create: true, truncate: true });
-    return new FileOutput(file, writeError, { target, part, previousSize });
+    const file = await open(part, "w", previous.mode & 0o777);
+    return new FileOutput(file, writeError, { target, part, previousSize: previous.size });
   } catch (cause) {
     throw writeError(cause);
   }
 }
 
-/** Returns the size of a file: 0 for a device or a pipe, `undefined` if there is none. */
-async function fileSize(path: string): Promise<number | undefined> {
+/** Writes to an existing file, without cutting it off. */
+const WRITE = constants.O_WRONLY;
+
+async function statFile(path: string): Promise<Stats | undefined> {
   try {
-    const { isFile, size } = await Deno.stat(path);
-    return isFile ? size : 0;
+    return await stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }
@@ -79,14 +84,15 @@ interface Replacement {
 }
 
 class FileOutput implements LineOutput {
-  readonly #file: Deno.FsFile;
+  /** Absent while it is renamed, and after that has failed. */
+  #file: FileHandle | undefined;
   readonly #sink: LineSink;
   readonly #writeError: (cause: unknown) => CliError;
   #replacement: Replacement | undefined;
   #written = 0;
 
   constructor(
-    file: Deno.FsFile,
+    file: FileHandle,
     writeError: (cause: unknown) => CliError,
     replacement?: Replacement,
   ) {
@@ -104,46 +110,47 @@ class FileOutput implements LineOutput {
     try {
       await this.#sink.flush();
       // Devices cannot be synced, and throw.
-      await this.#file.syncData().catch(() => {});
-      if (this.#replacement === undefined) return;
-      if (state === "complete") await this.#replace(this.#replacement);
-      else await Deno.remove(this.#replacement.part);
+      await this.#file?.datasync().catch(() => {});
+      if (state === "complete") await this.#replace().catch((cause) => this.#fail(cause));
     } finally {
       this.#sink.discard();
-      this.#file.close();
+      await this.#file?.close();
+      if (state === "partial" && this.#replacement !== undefined) {
+        await unlink(this.#replacement.part).catch(() => {});
+      }
     }
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
     try {
-      await writeAll(this.#file, bytes);
-      this.#written += bytes.length;
-      if (this.#replacement !== undefined && this.#written >= this.#replacement.previousSize) {
-        await this.#replace(this.#replacement);
+      for (let at = 0; at < bytes.length;) {
+        at += (await this.#file!.write(bytes, at)).bytesWritten;
       }
+      this.#written += bytes.length;
+      if (this.#written >= (this.#replacement?.previousSize ?? Infinity)) await this.#replace();
     } catch (cause) {
-      throw this.#writeError(cause);
+      this.#fail(cause);
     }
   }
 
-  async #replace({ part, target }: Replacement): Promise<void> {
-    await Deno.rename(part, target);
+  async #replace(): Promise<void> {
+    if (this.#replacement === undefined) return;
+    const { part, target } = this.#replacement;
+    // Windows may refuse to rename a file that is open.
+    await this.#file!.close();
+    this.#file = undefined;
+    await renameFile(part, target);
     this.#replacement = undefined;
+    this.#file = await open(target, "a");
+  }
+
+  #fail(cause: unknown): never {
+    throw this.#writeError(cause);
   }
 }
 
 function openStdout(): LineOutput {
-  const sink = new LineSink(async (bytes) => {
-    try {
-      await writeAll(Deno.stdout, bytes);
-    } catch (cause) {
-      const isReaderGone = cause instanceof Deno.errors.BrokenPipe;
-      throw new CliError(`Cannot write to the standard output: ${errorMessage(cause)}`, {
-        exitCode: isReaderGone ? EXIT.readerGone : EXIT.broken,
-        cause,
-      });
-    }
-  });
+  const sink = new LineSink(writeStdout);
   return {
     write: (lines) => sink.write(lines),
     async close() {

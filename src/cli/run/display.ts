@@ -1,3 +1,5 @@
+import process from "node:process";
+import { isatty } from "node:tty";
 import { readEnv } from "../environment.ts";
 import { colourText, type Paint, plainText } from "../paint.ts";
 import { writeStderr } from "../write_stderr.ts";
@@ -24,11 +26,12 @@ export interface DisplayOptions {
   readonly every: number;
 }
 
+const STDERR = 2;
 const PANEL_INTERVAL_MS = 200;
 
 /** Returns a display: a panel on a terminal, otherwise a line every few seconds. */
 export function createDisplay({ quiet, every }: DisplayOptions): Display {
-  const isTerminal = Deno.stderr.isTerminal() && readEnv("TERM") !== "dumb";
+  const isTerminal = isatty(STDERR) && readEnv("TERM") !== "dumb";
   const paint = isTerminal && !readEnv("NO_COLOR") ? colourText : plainText;
   let snapshot: (() => RunSnapshot) | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -67,10 +70,7 @@ export function createDisplay({ quiet, every }: DisplayOptions): Display {
   };
 }
 
+/** Returns the width of the terminal at this moment: it can be resized. */
 function terminalWidth(): number {
-  try {
-    return Deno.consoleSize().columns || 80;
-  } catch {
-    return 80;
-  }
+  return process.stderr.columns || 80;
 }

@@ -3,9 +3,9 @@ import { settings as configured } from "../../call/options/config.ts";
 import { definitionOf } from "../../agent/definition.ts";
 import type { WorkerPool } from "../../workers/worker_pool.ts";
 import { workers as createPool } from "../../workers/workers.ts";
+import { moduleUrl } from "../agents/agent_reference.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { nameFlags } from "../option_flags.ts";
-import { moduleUrl } from "./agent_file.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /** With an adaptive concurrency, the number of calls per worker is unknown in advance. */

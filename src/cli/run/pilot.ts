@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import process from "node:process";
+import { isatty } from "node:tty";
 import { batch, type Result, RunError } from "../../../mod.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
@@ -8,6 +11,8 @@ import { writeStderr } from "../write_stderr.ts";
 import { type Estimate, estimateRun, type Interval } from "./estimate.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
 import type { RunSession } from "./run_rows.ts";
+
+const STDIN = 0;
 
 /**
  * Runs a random sample of the rows, reports the estimated cost and time of all rows, and asks
@@ -55,7 +60,8 @@ export async function runPilot(
   writeStderr(formatEstimate(estimate).join("\n") + "\n");
   if (settings.yes) return undefined;
   const question = `Run all ${showInteger(sample.seen)} rows? [y/N] `;
-  return await confirm(question) ? undefined : EXIT.pilot;
+  if (await confirm(question, interrupt.stopSignal)) return undefined;
+  return interrupt.exitCode ?? EXIT.pilot;
 }
 
 /** Runs the sampled rows. Returns `undefined` if the run was aborted. */
@@ -113,14 +119,28 @@ function formatEstimate(estimate: Estimate): readonly string[] {
   ];
 }
 
-/** Asks the user on the terminal. Without a terminal the answer is no. */
-async function confirm(question: string): Promise<boolean> {
-  if (!Deno.stdin.isTerminal()) {
+/** Asks the user on the terminal. Without a terminal, or if the run is interrupted, it is no. */
+async function confirm(question: string, stopSignal: AbortSignal): Promise<boolean> {
+  if (!isatty(STDIN)) {
     writeStderr("Stopped after the pilot, as there is no terminal to ask: --yes continues\n");
     return false;
   }
   writeStderr(question + "\n");
-  const buffer = new Uint8Array(256);
-  const n = await Deno.stdin.read(buffer);
-  return /^\s*y(es)?\s*$/i.test(new TextDecoder().decode(buffer.subarray(0, n ?? 0)));
+  const answer = await readLine(stopSignal);
+  return /^\s*y(es)?\s*$/i.test(answer);
+}
+
+/** Returns the next line from the terminal; `""` if it has ended, or the signal aborts. */
+async function readLine(signal: AbortSignal): Promise<string> {
+  try {
+    const [line] = await Promise.race([
+      once(process.stdin, "data", { signal }),
+      once(process.stdin, "end", { signal }),
+    ]);
+    return String(line ?? "");
+  } catch {
+    return "";
+  } finally {
+    process.stdin.pause();
+  }
 }

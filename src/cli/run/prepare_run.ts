@@ -1,10 +1,19 @@
 /** Checks that a run can start, and finds the folder that records it. */
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import process from "node:process";
 import type { BudgetOptions } from "../../../mod.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
-import { defaultRunName, RunFolder, wrapJournalError } from "./run_folder.ts";
+import { isSameFile } from "../files/same_file.ts";
+import {
+  defaultRunName,
+  RunFolder,
+  runNameProblem,
+  storedRunName,
+  wrapJournalError,
+} from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /**
@@ -12,13 +21,14 @@ import type { RunSettings } from "./run_settings.ts";
  *
  * @throws {CliError} If two of them are the same.
  */
-export function checkPaths({ in: input, out, errors }: RunSettings): void {
+export async function checkPaths({ in: input, out, errors }: RunSettings): Promise<void> {
   const paths = [input, out, errors].filter((path) => path !== undefined && path !== "-");
-  const duplicate = paths.find((path, i) =>
-    paths.some((other, j) => j < i && resolve(other!) === resolve(path!))
-  );
-  if (duplicate === undefined) return;
-  throw new CliError(`Cannot use ${duplicate} for more than one of --in, --out and --errors`);
+  for (const [i, path] of paths.entries()) {
+    for (const other of paths.slice(0, i)) {
+      if (!await isSameFile(path!, other!)) continue;
+      throw new CliError(`Cannot use ${path} for more than one of --in, --out and --errors`);
+    }
+  }
 }
 
 /**
@@ -26,20 +36,17 @@ export function checkPaths({ in: input, out, errors }: RunSettings): void {
  *
  * @throws {CliError} If the name of the run is invalid.
  */
-export function resolveRunFolder(
+export async function resolveRunFolder(
   reference: string | undefined,
   settings: RunSettings,
-): RunFolder {
+): Promise<RunFolder> {
   const { prompt, system, schema, model } = settings;
   const agent = reference ?? JSON.stringify([prompt, system, schema, model]);
   const absolute = (path: string) => path === "-" ? path : resolve(path);
   const name = settings.run ?? defaultRunName(agent, absolute(settings.in), absolute(settings.out));
-  if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
-    throw new CliError(
-      `Cannot use the --run "${name}" as it must be the name of a folder, without a "-" in front`,
-    );
-  }
-  return new RunFolder(settings.dir, name);
+  const problem = runNameProblem(name, process.platform);
+  if (problem !== undefined) throw new CliError(`Cannot use the --run "${name}" as ${problem}`);
+  return new RunFolder(settings.dir, await storedRunName(settings.dir, name));
 }
 
 /**
@@ -76,8 +83,8 @@ export async function prepareRun(
 
 async function hasContent(path: string): Promise<boolean> {
   try {
-    const { isFile, size } = await Deno.stat(path);
-    return isFile && size > 0;
+    const info = await stat(path);
+    return info.isFile() && info.size > 0;
   } catch {
     return false;
   }

@@ -1,6 +1,7 @@
 import { defineAgent, type JsonSchema } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
+import { readTextFile } from "../files/read_text_file.ts";
 import { nameFlags } from "../option_flags.ts";
 
 /** Options of {@linkcode createPromptAgent}. */
@@ -41,13 +42,5 @@ async function readJsonFile(path: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     throw new CliError(`Cannot use the --schema in ${path} as it is not JSON`);
-  }
-}
-
-async function readTextFile(path: string): Promise<string> {
-  try {
-    return (await Deno.readTextFile(path)).replace(/\n$/, "");
-  } catch (cause) {
-    throw new CliError(`Cannot read ${path}: ${errorMessage(cause)}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 /** Calls by the provider's batch files, for half the price. */
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Prices } from "../../../mod.ts";
 import {
@@ -7,19 +8,10 @@ import {
 } from "../../providers/openai/batch/openai_batch.ts";
 import { costOf } from "../../pricing/prices.ts";
 import { scaleCost } from "../../pricing/public_list.ts";
-import { CliError, errorMessage } from "../cli_error.ts";
+import { CliError, errorMessage, hasCode } from "../cli_error.ts";
 import { showDuration, showInteger } from "../format.ts";
 import { nameFlags } from "../option_flags.ts";
 import type { RunFolder } from "./run_folder.ts";
-
-/** The default concurrency with batch files: rows that wait for them. A file has up to 10,000. */
-export const BATCH_CONCURRENCY = 50_000;
-
-/**
- * The default timeout of a row, in milliseconds: batches complete within 24 hours, and this is
- * a margin above that.
- */
-export const BATCH_TIMEOUT_MS = 27 * 3_600_000;
 
 /** Options of {@linkcode createBatchProvider}. */
 export interface BatchProviderOptions {
@@ -48,7 +40,7 @@ export function createBatchProvider(
       store: {
         load: () => loadBatches(join(folder.path, "batches")),
         async save(name, text) {
-          await Deno.mkdir(join(folder.path, "batches"), { recursive: true });
+          await mkdir(join(folder.path, "batches"), { recursive: true });
           await folder.writeFile(join("batches", `${name}.json`), text);
         },
       },
@@ -79,11 +71,11 @@ export function halfPrice(prices: Prices | undefined): Prices {
 async function loadBatches(path: string): Promise<readonly string[]> {
   const texts: string[] = [];
   try {
-    for await (const { name } of Deno.readDir(path)) {
-      if (name.endsWith(".json")) texts.push(await Deno.readTextFile(join(path, name)));
+    for (const name of await readdir(path)) {
+      if (name.endsWith(".json")) texts.push(await readFile(join(path, name), "utf8"));
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!hasCode(error, "ENOENT")) throw error;
   }
   return texts;
 }

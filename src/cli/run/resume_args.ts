@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import process from "node:process";
 import { CliError, errorMessage } from "../cli_error.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -23,7 +24,7 @@ export async function resumeArgs(
     );
   }
   try {
-    if (Deno.cwd() !== record.cwd) Deno.chdir(record.cwd);
+    if (process.cwd() !== record.cwd) process.chdir(record.cwd);
   } catch (cause) {
     throw new CliError(
       `Cannot resume the run "${folder.name}" as its directory ${record.cwd} ` +

@@ -1,3 +1,7 @@
+import process from "node:process";
+import { isatty } from "node:tty";
+import type { Callable } from "../../call/options/callable.ts";
+import type { WorkerPool } from "../../workers/worker_pool.ts";
 import { CliError } from "../cli_error.ts";
 import { setBaseUrlVariable } from "../environment.ts";
 import { listenForInterrupts } from "../interrupt.ts";
@@ -7,11 +11,9 @@ import { createRowFormatter } from "../rows/format_row.ts";
 import { openRows, resolveFormat, type RowReader, type RowsFormat } from "../rows/open_rows.ts";
 import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts";
 import { createRowMapper } from "../rows/row_params.ts";
+import { BATCH_CONCURRENCY } from "./batch_defaults.ts";
 import { createDisplay } from "./display.ts";
-import { openWorkerPool } from "./open_worker_pool.ts";
-import { runPilot } from "./pilot.ts";
 import { checkPaths, prepareRun, remainingBudget, resolveRunFolder } from "./prepare_run.ts";
-import { BATCH_CONCURRENCY } from "./provider_batch.ts";
 import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
 import { type RunFolder, wrapJournalError } from "./run_folder.ts";
 import { runRows, type RunSession } from "./run_rows.ts";
@@ -19,6 +21,8 @@ import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
 import { RunStats } from "./run_stats.ts";
 import { watchPauses } from "./watch_pauses.ts";
+
+const STDIN = 0;
 
 /**
  * Runs an agent over rows.
@@ -33,10 +37,10 @@ export async function run(
 ): Promise<number> {
   const { concurrency = parsed.providerBatch ? BATCH_CONCURRENCY : 10 } = parsed;
   const settings: RunSettings = { ...parsed, concurrency };
-  if (settings.in === "-" && Deno.stdin.isTerminal()) {
+  if (settings.in === "-" && isatty(STDIN)) {
     throw new CliError("Cannot read rows from the terminal: name a file with --in, or use a pipe");
   }
-  checkPaths(settings);
+  await checkPaths(settings);
   const definedAgent = await resolveAgent(reference, settings);
   const callOptions = rowCallOptions(settings);
   const toParams = createRowMapper(definedAgent, settings.map);
@@ -52,23 +56,23 @@ export async function run(
     maxRow: settings.maxRow,
   };
   const isTable = source.format === "csv" || source.format === "tsv";
-  const folder = resolveRunFolder(reference, settings);
+  const folder = await resolveRunFolder(reference, settings);
   using _ = setBaseUrlVariable(settings.workers === undefined ? undefined : settings.baseUrl);
-  await using pool = await openWorkerPool(reference, definedAgent, settings);
+  await using pool = await openPool(reference, definedAgent, settings);
   // Before anything is created or deleted: the name of the input may be misspelt.
   const rows = await openRows(source);
   const isNew = await prepareRun(folder, settings);
   await folder.create();
   await using journal = folder.openJournal();
   const display = createDisplay({ quiet: settings.quiet, every: settings.progressEvery });
-  await using provider = createRunProvider(settings, folder, (text) => display.log(text));
+  await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
   const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
   const stats = new RunStats();
   try {
     const budget = await remainingBudget(journal, folder.name, settings);
     if (!settings.keepRecord) {
       const createdAt = (await folder.readRecord())?.createdAt ?? Date.now();
-      await folder.saveRecord({ args: [...args], cwd: Deno.cwd(), createdAt });
+      await folder.saveRecord({ args: [...args], cwd: process.cwd(), createdAt });
     }
     using interrupt = listenForInterrupts({
       grace: settings.grace,
@@ -79,7 +83,7 @@ export async function run(
             "press Ctrl-C again to end at once",
         );
       },
-      exit: Deno.exit,
+      exit: (code) => process.exit(code),
     });
     const session: RunSession = {
       agent,
@@ -98,6 +102,7 @@ export async function run(
     };
     const sinks = { folder, outFormat, isTable };
     if (settings.pilot === undefined) return await writeRows(rows, session, sinks);
+    const { runPilot } = await import("./pilot.ts");
     const exitCode = await runPilot(settings.pilot, source, session);
     if (exitCode !== undefined) return exitCode;
     // The pilot has spent a part of the budget.
@@ -109,6 +114,16 @@ export async function run(
     if (isNew && stats.ok + stats.failed === 0) await folder.deleteRecord();
     throw toUsageError(error);
   }
+}
+
+async function openPool(
+  reference: string | undefined,
+  agent: Callable,
+  settings: RunSettings,
+): Promise<WorkerPool | undefined> {
+  if (settings.workers === undefined) return undefined;
+  const { openWorkerPool } = await import("./open_worker_pool.ts");
+  return await openWorkerPool(reference, agent, settings);
 }
 
 interface WriteOptions {
@@ -124,7 +139,7 @@ async function writeRows(
   { folder, outFormat, isTable }: WriteOptions,
 ): Promise<number> {
   const { settings, journal, stats, display, interrupt } = session;
-  const { header, formatRow } = createRowFormatter(
+  const { header, formatRow } = await createRowFormatter(
     { ...settings, format: outFormat },
     () => rows.header,
   );

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Journal, JournalError, sqliteJournal } from "../../journal/mod.ts";
-import { CliError, errorMessage } from "../cli_error.ts";
+import { CliError, errorMessage, hasCode } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
+import { renameFile } from "../files/rename_file.ts";
 
 /** How a run was started, so that it can be resumed. */
 export interface RunRecord {
@@ -30,7 +32,7 @@ export class RunFolder {
   /** Creates the folder unless it exists. */
   async create(): Promise<void> {
     try {
-      await Deno.mkdir(this.path, { recursive: true });
+      await mkdir(this.path, { recursive: true });
     } catch (cause) {
       throw new CliError(
         `Cannot create the folder of the run ${this.path}: ${errorMessage(cause)}`,
@@ -47,13 +49,13 @@ export class RunFolder {
   /** Reads how the run was started; `undefined` if it was not. */
   async readRecord(): Promise<RunRecord | undefined> {
     try {
-      const record = JSON.parse(await Deno.readTextFile(join(this.path, "run.json")));
+      const record = JSON.parse(await readFile(join(this.path, "run.json"), "utf8"));
       if (!Array.isArray(record?.args) || typeof record.cwd !== "string") {
         throw new TypeError("run.json has other content than was written to it");
       }
       return record;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (hasCode(error, "ENOENT")) return undefined;
       throw new CliError(
         `Cannot read how the run "${this.name}" was started: ${errorMessage(error)}`,
         { exitCode: EXIT.broken, cause: error },
@@ -68,14 +70,14 @@ export class RunFolder {
 
   /** Deletes the record of the start, as if the run had not been started. Keeps the journal. */
   async deleteRecord(): Promise<void> {
-    await Deno.remove(join(this.path, "run.json")).catch(() => {});
+    await unlink(join(this.path, "run.json")).catch(() => {});
   }
 
   /** Writes a file of the folder atomically. */
   async writeFile(name: string, text: string): Promise<void> {
     const path = join(this.path, name);
-    await Deno.writeTextFile(`${path}.part`, text);
-    await Deno.rename(`${path}.part`, path);
+    await writeFile(`${path}.part`, text);
+    await renameFile(`${path}.part`, path);
   }
 
   /**
@@ -88,7 +90,8 @@ export class RunFolder {
       await using journal = this.openJournal();
       await journal.prune({ runId: this.name });
     }
-    await Deno.remove(this.path, { recursive: true });
+    // On Windows, a virus scanner may still read a file.
+    await rm(this.path, { recursive: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
@@ -96,15 +99,15 @@ export class RunFolder {
 export async function listRunFolders(dir: string): Promise<readonly RunFolder[]> {
   const found: { readonly folder: RunFolder; readonly createdAt: number }[] = [];
   try {
-    for await (const { name, isDirectory } of Deno.readDir(dir)) {
-      if (!isDirectory) continue;
-      const folder = new RunFolder(dir, name);
+    for (const entry of await readdir(dir, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      const folder = new RunFolder(dir, entry.name);
       // An unreadable record must not hide the other runs. Commands on that run report the error.
       const createdAt = await folder.readRecord().then((record) => record?.createdAt, () => 0);
       if (createdAt !== undefined) found.push({ folder, createdAt });
     }
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
+    if (hasCode(cause, "ENOENT")) return [];
     throw new CliError(`Cannot look for runs in ${dir}: ${errorMessage(cause)}`, { cause });
   }
   return found.sort((a, b) => a.createdAt - b.createdAt).map(({ folder }) => folder);
@@ -117,7 +120,8 @@ export async function listRunFolders(dir: string): Promise<readonly RunFolder[]>
  */
 export async function findRun(dir: string, name: string | undefined): Promise<RunFolder> {
   const folders = await listRunFolders(dir);
-  const folder = name === undefined ? folders.at(-1) : folders.find((one) => one.name === name);
+  const stored = name === undefined ? undefined : await storedRunName(dir, name);
+  const folder = name === undefined ? folders.at(-1) : folders.find((one) => one.name === stored);
   if (folder !== undefined) return folder;
   throw new CliError(
     name === undefined
@@ -126,11 +130,46 @@ export async function findRun(dir: string, name: string | undefined): Promise<Ru
   );
 }
 
-/** Returns the default name of a run: the same for the same agent, input and output. */
+/**
+ * Returns the name of a run as its folder is stored. Where the file system ignores the case of
+ * letters, "Labels" finds the folder "labels": its journal knows only that name.
+ */
+export async function storedRunName(dir: string, name: string): Promise<string> {
+  try {
+    await stat(join(dir, name));
+    const names = await readdir(dir);
+    const fold = (text: string) => text.normalize("NFC").toLowerCase();
+    return names.includes(name) ? name : names.find((one) => fold(one) === fold(name)) ?? name;
+  } catch {
+    // There is no such folder.
+    return name;
+  }
+}
+
+/** The longest name of an input in the name of a run: the name of a folder has a limit. */
+const MAX_STEM = 80;
+
+/**
+ * Returns the default name of a run: the same for the same agent, input and output. All systems can
+ * use it as the name of a folder.
+ */
 export function defaultRunName(agent: string, input: string, output: string): string {
   const hash = createHash("sha256").update(JSON.stringify([agent, input, output])).digest("hex");
-  const stem = (input === "-" ? "stdin" : input).split(/[\\/]/).at(-1)!.replace(/\.[^.]*$/, "");
-  return `${stem.replaceAll(/[^\w-]+/g, "-") || "run"}-${hash.slice(0, 6)}`;
+  const file = (input === "-" ? "stdin" : input).split(/[\\/]/).at(-1)!;
+  const stem = file.replace(/\.[^.]*$/, "").replaceAll(/[^\w-]+/g, "-").replace(/^-+/, "");
+  return `${stem.slice(0, MAX_STEM) || "run"}-${hash.slice(0, 6)}`;
+}
+
+/** Returns why a run cannot have this name, which becomes that of a folder. */
+export function runNameProblem(name: string, platform: string): string | undefined {
+  if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
+    return 'it must be the name of a folder, without a "-" in front';
+  }
+  if (platform !== "win32") return undefined;
+  // deno-lint-ignore no-control-regex
+  return /[<>:"|?*\x00-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name)
+    ? "Windows has no folders with this name"
+    : undefined;
 }
 
 /** Returns a {@linkcode CliError} for an error of the journal, and any other error unchanged. */

@@ -1,12 +1,10 @@
 /** Creates the agent, the provider and the call options of a run from its settings. */
 import { type CallOptions, configure, type Prices, type Provider } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
-import { openai } from "../../providers/openai/openai.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
+import { loadAgent } from "../agents/agent_file.ts";
 import { nameFlags } from "../option_flags.ts";
-import { loadAgent } from "./agent_file.ts";
-import { createPromptAgent } from "./prompt_agent.ts";
-import { BATCH_TIMEOUT_MS, createBatchProvider, halfPrice } from "./provider_batch.ts";
+import { BATCH_TIMEOUT_MS } from "./batch_defaults.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunSettings } from "./run_settings.ts";
 
@@ -38,6 +36,7 @@ export async function resolveAgent(
     );
   }
   if (model === undefined) throw new CliError("Cannot run a --prompt without a --model");
+  const { createPromptAgent } = await import("./prompt_agent.ts");
   return await createPromptAgent({ prompt, system, schema });
 }
 
@@ -45,23 +44,25 @@ export async function resolveAgent(
  * Configures the prices, and returns the provider if the run needs one of its own. The caller
  * disposes of it.
  */
-export function createRunProvider(
+export async function createRunProvider(
   settings: RunSettings,
   folder: RunFolder,
   log: (text: string) => void,
-): (Provider & AsyncDisposable) | undefined {
+): Promise<(Provider & AsyncDisposable) | undefined> {
   const { baseUrl, price, model, poll } = settings;
   if (price !== undefined && model === undefined) {
     throw new CliError("Cannot use --price without a --model");
   }
   const prices: Prices | undefined = price && { [model!]: price };
   if (settings.providerBatch) {
+    const { createBatchProvider, halfPrice } = await import("./provider_batch.ts");
     configure({ prices: halfPrice(prices) });
     return createBatchProvider({ baseUrl, poll, folder, log });
   }
   if (prices !== undefined) configure({ prices });
   // Each worker creates a provider itself, from the environment.
   if (baseUrl === undefined || settings.workers !== undefined) return undefined;
+  const { openai } = await import("../../providers/openai/openai.ts");
   try {
     return openai({ baseURL: baseUrl });
   } catch (cause) {

@@ -23,7 +23,7 @@ function memoryOutput(): LineOutput & { readonly text: string } {
 
 Deno.test("writes the header first, in whatever order rows are formatted and written", async () => {
   const output = memoryOutput();
-  const { header, formatRow } = createRowFormatter(options, () => undefined);
+  const { header, formatRow } = await createRowFormatter(options, () => undefined);
   const withNames = withHeader(output, header);
   const second = formatRow({ line: 2, value: { id: 2, text: "b" } }, result);
   const first = formatRow({ line: 1, value: { id: 1, text: "a" } }, result);
@@ -36,7 +36,7 @@ Deno.test("writes the header first, in whatever order rows are formatted and wri
 Deno.test("writes the header without rows, unless the run is not complete", async () => {
   for (const state of ["complete", "partial"] as const) {
     const output = memoryOutput();
-    const { header } = createRowFormatter(options, () => ["id"]);
+    const { header } = await createRowFormatter(options, () => ["id"]);
     await withHeader(output, header).close(state);
     assertEquals(output.text, state === "complete" ? "id,answer\n" : "");
   }

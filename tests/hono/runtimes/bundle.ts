@@ -1,5 +1,6 @@
 /** Bundles the service into one file, for runtimes without TypeScript and `deno.json`. */
 import * as esbuild from "esbuild";
+import { fileURLToPath } from "node:url";
 
 /** A polyfill that users of Node 20 need. */
 const POLYFILL = `Promise.withResolvers ??= function () {
@@ -8,7 +9,7 @@ const POLYFILL = `Promise.withResolvers ??= function () {
   return all;
 };`;
 
-const SERVICE = new URL("./service.ts", import.meta.url).pathname;
+const SERVICE = fileURLToPath(new URL("./service.ts", import.meta.url));
 
 /** Writes `service.mjs`, and `service.old.mjs` for runtimes without `using`. */
 export async function bundle(

@@ -1,5 +1,6 @@
 /** Runs Workers in miniflare, which has the runtime of Cloudflare Workers. */
 import { findRuntimes } from "../../hono/runtimes/runtimes.ts";
+import { fileURLToPath } from "node:url";
 
 /** The newest compatibility date that the tested version of miniflare supports. */
 export const NEWEST = "2026-07-30";
@@ -46,7 +47,7 @@ export interface RunningWorker extends AsyncDisposable {
 export async function startWorker(
   { path, date = NEWEST, flags = ["nodejs_compat"], bindings = {} }: WorkerOptions,
 ): Promise<RunningWorker> {
-  const host = new URL("./host.mjs", import.meta.url).pathname;
+  const host = fileURLToPath(new URL("./host.mjs", import.meta.url));
   const process = new Deno.Command(node!.path!, {
     args: [host, JSON.stringify({ miniflare, worker: path, date, flags, bindings })],
     env: { NO_COLOR: "1" },

@@ -56,7 +56,7 @@ Deno.test("doctor reports a server that is unreachable or rejects the key", asyn
   assertMatch(refused.out, /^ok {4}streams /m);
   const gone = await here.shoal(["doctor", "--base-url", "http://127.0.0.1:8/v1"]);
   assertEquals(gone.code, 3);
-  assertMatch(gone.out, /^fail {2}server .*is unreachable: .*refused/m);
+  assertMatch(gone.out, /^fail {2}server .*is unreachable: .*refused/im);
   assertEquals(/sk-(secret|wrong)/.test(well.out + refused.out + gone.out + refused.err), false);
 });
 

@@ -12,6 +12,7 @@ import { modes } from "./parts/modes.ts";
 import { peers } from "./parts/peers.ts";
 import { pool } from "./parts/pool.ts";
 import { rate } from "./parts/rate.ts";
+import { runtimes } from "./parts/runtimes.ts";
 import { transport } from "./parts/transport.ts";
 
 /** Parts that run together, and whose results are written together. */
@@ -34,6 +35,7 @@ export const GROUPS: readonly [Group, ...Group[]] = [
   { command: "deno task bench:bulk", file: "bulk", parts: { journal, cli } },
   { command: "deno task bench:limits", file: "limits", parts: { limits, rate, adaptive } },
   { command: "deno task bench:peers", file: "peers", parts: { peers } },
+  { command: "deno task bench:runtimes", file: "runtimes", parts: { runtimes } },
 ];
 
 /** All parts by name. The part `pool` belongs to no group. */

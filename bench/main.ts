@@ -11,6 +11,7 @@
  *     deno task bench:bulk            journals, and a million rows through the command line
  *     deno task bench:limits          calls to servers with limits, also by other libraries
  *     deno task bench:peers           the same calls by other libraries
+ *     deno task bench:runtimes        the same calls on Deno, Node and Bun
  *     deno task bench pool            the pool alone, compared with other pools
  */
 import { parseArgs } from "node:util";

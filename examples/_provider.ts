@@ -4,6 +4,7 @@
  */
 import { openai, type OpenAIProvider } from "@shoal/agents/openai";
 import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
+import process from "node:process";
 
 /** A provider, which is closed when it is disposed. */
 export interface ExampleProvider extends AsyncDisposable {
@@ -16,14 +17,15 @@ export interface ExampleProvider extends AsyncDisposable {
 
 /** Creates the provider. */
 export function exampleProvider(options: SimulatorOptions = {}): ExampleProvider {
-  const real = Deno.env.has("OPENAI_API_KEY") || Deno.env.has("OPENAI_BASE_URL");
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL } = process.env;
+  const real = OPENAI_API_KEY !== undefined || OPENAI_BASE_URL !== undefined;
   const server = real
     ? undefined
     : simulator({ latency: { p50: 150, p99: 600 }, seed: 1, ...options });
   const provider = openai(server === undefined ? {} : { baseURL: server.url, apiKey: "none" });
   return {
     provider,
-    model: Deno.env.get("OPENAI_MODEL") ?? "gpt-5-mini",
+    model: OPENAI_MODEL ?? "gpt-5-mini",
     simulator: server,
     async [Symbol.asyncDispose]() {
       await provider[Symbol.asyncDispose]();

@@ -17,6 +17,8 @@ import {
   summarize,
 } from "@shoal/agents";
 import type { Result } from "@shoal/agents";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
 import { z } from "zod";
 import { answerReview } from "./_lexicon/answer_review.ts";
 import { exampleProvider } from "./_provider.ts";
@@ -69,10 +71,10 @@ type Review = {
 };
 
 const file = new URL("./data/reviews.jsonl", import.meta.url);
-const reviews: Review[] = (await Deno.readTextFile(file)).trim().split("\n").map((line) =>
+const reviews: Review[] = (await readFile(file, "utf8")).trim().split("\n").map((line) =>
   JSON.parse(line)
 );
-const concurrency = readConcurrency(Deno.args);
+const concurrency = readConcurrency(process.argv.slice(2));
 
 // Simulates a busy model: usually half a second, sometimes three, with faults that retries cover.
 await using example = exampleProvider({
@@ -99,7 +101,7 @@ console.error(
 
 const stop = new AbortController();
 const onInterrupt = (): void => stop.abort();
-Deno.addSignalListener("SIGINT", onInterrupt);
+process.on("SIGINT", onInterrupt);
 
 let lastLine = -Infinity;
 const began = performance.now();
@@ -129,7 +131,7 @@ try {
   if (!stop.signal.aborted) throw error;
   interrupted = true;
 } finally {
-  Deno.removeSignalListener("SIGINT", onInterrupt);
+  process.off("SIGINT", onInterrupt);
 }
 const seconds = (performance.now() - began) / 1000;
 
@@ -154,11 +156,11 @@ const summary = {
   time: `${seconds.toFixed(1)} s; one call at a time: ${waited.toFixed(0)} s`,
 };
 for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(11)} ${value}`);
-if (ok === 0) Deno.exitCode = 1;
+if (ok === 0) process.exitCode = 1;
 if (interrupted) {
   console.error("Stopped.");
   await example[Symbol.asyncDispose]();
-  Deno.exit(130);
+  process.exit(130);
 }
 
 /** Redraws one line on a terminal; prints a line every 2 seconds elsewhere. */
@@ -169,8 +171,8 @@ function showProgress(progress: ProgressReport): void {
     `${tokens} tokens, $${(cost ?? 0).toFixed(4)}, ${
       etaMs === undefined ? "…" : `${(etaMs / 1000).toFixed(0)} s left`
     }`;
-  if (Deno.stderr.isTerminal()) {
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}${done === total ? "\n" : ""}`));
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\x1b[K${line}${done === total ? "\n" : ""}`);
   } else if (done === total || performance.now() - lastLine > 2_000) {
     lastLine = performance.now();
     console.error(line);

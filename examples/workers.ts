@@ -3,18 +3,20 @@
  */
 import { batch, configure, isAvailable, type RunMode, summarize } from "@shoal/agents";
 import { workers } from "@shoal/agents/workers";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
 import { exampleProvider } from "./_provider.ts";
 import { Digest } from "./_workers_agents.ts";
 
 await using example = exampleProvider();
 // A provider cannot be sent to workers, but they read the same environment.
 if (example.simulator !== undefined) {
-  Deno.env.set("OPENAI_BASE_URL", example.simulator.url);
-  Deno.env.set("OPENAI_API_KEY", "none");
+  process.env.OPENAI_BASE_URL = example.simulator.url;
+  process.env.OPENAI_API_KEY = "none";
 }
 configure({ model: example.model });
 
-const data = await Deno.readTextFile(new URL("./data/reviews.jsonl", import.meta.url));
+const data = await readFile(new URL("./data/reviews.jsonl", import.meta.url), "utf8");
 const texts = data.trim().split("\n").slice(0, 60).map((line): string => JSON.parse(line).text);
 const calls = texts.map((text) => [Digest, { text }] as const);
 

@@ -19,6 +19,11 @@ export class LinkedList<Item extends ListItem<Item>> {
   first: Item | undefined;
   #last: Item | undefined;
 
+  /** The newest item. */
+  get last(): Item | undefined {
+    return this.#last;
+  }
+
   /** Adds an item at the end. An item can be in one list at a time. */
   push(item: Item): void {
     item.previous = this.#last;

@@ -1,17 +1,18 @@
 /** Recognizes the runtime, and checks its version. */
 import process from "node:process";
+import type { Runtime } from "../model/runtime.ts";
 
 /** The versions of a runtime and its parts, as in `process.versions`. */
 export type Versions = Readonly<Record<string, string | undefined>>;
 
 /** A runtime that the command line supports. */
-export type Runtime = "deno" | "bun" | "node";
+export type CliRuntime = Exclude<Runtime, "workerd">;
 
 /** The first supported version of Node. */
 const MIN_NODE = 22;
 
 /** Returns the runtime. Deno and Bun also report a version of Node. */
-export function runtimeOf(versions: Versions = process.versions): Runtime {
+export function runtimeOf(versions: Versions = process.versions): CliRuntime {
   if (versions.deno !== undefined) return "deno";
   return versions.bun !== undefined ? "bun" : "node";
 }

@@ -18,7 +18,7 @@ export class AnswerHistory {
   /** The output tokens of the longest answer. */
   longest = 0;
   /** The tokens of requests. */
-  readonly inputs = new InputHistory();
+  readonly inputs: InputHistory = new InputHistory();
   #slow = 0;
   #fast = 0;
   readonly #durations = new LengthsByDuration();

@@ -14,7 +14,7 @@ export interface PermitRequest {
    */
   readonly longestPause?: number;
   /** The heartbeat of the attempt, where it may end at any point. */
-  readonly heartbeat?: Heartbeat;
+  readonly heartbeat?: Heartbeat | undefined;
 }
 
 /** Why an attempt had to wait: for a permit, for a rate limit, or for the end of a pause. */

@@ -16,7 +16,7 @@ export class Permits implements PermitRequest {
   readonly tokens: number;
   readonly priority: number;
   /** The longest pause that it waits for, in milliseconds. */
-  longestPause = Infinity;
+  longestPause: number = Infinity;
   readonly heartbeat: Heartbeat | undefined;
   #held = 0;
   #marks: unknown[] | undefined;

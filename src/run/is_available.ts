@@ -1,3 +1,5 @@
+import { currentRuntime } from "../model/runtime.ts";
+
 /** Where calls can run. */
 export type ModeName = "event-loop" | "workers";
 
@@ -22,25 +24,24 @@ export function isAvailable(mode: ModeName): boolean {
 }
 
 /** The globals that show whether there are threads. No runtime has all of them. */
-interface RuntimeGlobals {
-  readonly process?: {
-    readonly versions?: { readonly node?: string; readonly deno?: string };
-    /** Node's permission model, if it is on. */
-    readonly permission?: { has(permission: string): boolean };
-  };
-  readonly navigator?: { readonly userAgent?: string };
+interface ThreadGlobals {
+  /** Node's permission model, if it is on. */
+  readonly process?: { readonly permission?: { has(permission: string): boolean } };
   readonly Worker?: unknown;
 }
 
 /** Whether `node:worker_threads` works. It is not imported, as some runtimes do not have it. */
 function hasThreads(): boolean {
-  const { process, navigator, Worker } = globalThis as unknown as RuntimeGlobals;
-  const { node, deno } = process?.versions ?? {};
-  // Browsers have workers of the web only, and bundlers give them a `process` without versions.
-  if (node === undefined) return false;
-  // Deno Deploy has neither kind of workers, and only the global shows it.
-  if (deno !== undefined) return typeof Worker === "function";
-  // Cloudflare reports a version of Node.
-  if (navigator?.userAgent === "Cloudflare-Workers") return false;
-  return process?.permission?.has("worker") ?? true;
+  const { process, Worker } = globalThis as unknown as ThreadGlobals;
+  switch (currentRuntime()) {
+    case "node":
+      return process?.permission?.has("worker") ?? true;
+    case "bun":
+      return true;
+    case "deno":
+      // Deno Deploy has neither kind of workers, and only the global shows it.
+      return typeof Worker === "function";
+    default:
+      return false;
+  }
 }

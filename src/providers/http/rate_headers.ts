@@ -3,6 +3,7 @@
  * format of times, and in the period that a limit is for.
  */
 import type { RateReport, RateState } from "../../model/rate_report.ts";
+import type { HeaderReader } from "./header_reader.ts";
 import { FAMILIES, type LimitNames, OPENAI, UNITLESS } from "./limit_names.ts";
 import {
   DAY,
@@ -26,7 +27,7 @@ import {
  * @returns `undefined` if the headers report no limit.
  */
 export function readRateHeaders(
-  headers: Headers,
+  headers: HeaderReader,
   now: number,
   { rejected = false }: { readonly rejected?: boolean } = {},
 ): RateReport | undefined {
@@ -49,7 +50,7 @@ export function readRateHeaders(
 
 /** Reads the limit of which least remains; of equals, the slowest. */
 function readTightest(
-  headers: Headers,
+  headers: HeaderReader,
   all: readonly LimitNames[],
   now: number,
 ): RateState | undefined {
@@ -64,7 +65,7 @@ function readTightest(
 
 /** Reads one limit; `undefined` if its headers are not complete and valid. */
 export function readState(
-  headers: Headers,
+  headers: HeaderReader,
   names: LimitNames,
   now: number,
 ): RateState | undefined {
@@ -81,7 +82,7 @@ export function readState(
 }
 
 /** Reads a period in seconds. */
-function readPeriod(headers: Headers, name: string | undefined): number | undefined {
+function readPeriod(headers: HeaderReader, name: string | undefined): number | undefined {
   const seconds = name === undefined ? undefined : parseHeaderNumber(headers.get(name));
   return seconds !== undefined && seconds > 0 && seconds * 1000 <= DAY ? seconds * 1000 : undefined;
 }

@@ -1,3 +1,5 @@
+import type { HeaderReader } from "./header_reader.ts";
+
 /**
  * Reads how long the server asks to wait, in milliseconds, from `retry-after-ms` or from
  * `Retry-After` in seconds or as a date.
@@ -6,7 +8,7 @@
  * @returns `undefined` if neither header is present and valid.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#field.retry-after}
  */
-export function readRetryAfter(headers: Headers, now: number): number | undefined {
+export function readRetryAfter(headers: HeaderReader, now: number): number | undefined {
   const ms = parseNumber(headers.get("retry-after-ms"));
   if (ms !== undefined) return ms;
   const header = headers.get("retry-after");

@@ -1,5 +1,6 @@
 /** Finds how long a server that rejected a request for a limit asks to wait. */
 import { isRecord } from "../../model/check_options.ts";
+import type { HeaderReader } from "./header_reader.ts";
 import { FAMILIES, type LimitNames, OPENAI, OTHERS, UNITLESS } from "./limit_names.ts";
 import { readState } from "./rate_headers.ts";
 import {
@@ -16,7 +17,7 @@ import { findStatedWait } from "./stated_wait.ts";
 /** A response that rejects a request for a limit. */
 export interface Rejection {
   /** The headers, if there are any. */
-  readonly headers: Headers | undefined;
+  readonly headers: HeaderReader | undefined;
   /** The error object of the body, or the whole body. */
   readonly body: unknown;
   /** The current time, in milliseconds since 1970. */
@@ -107,7 +108,7 @@ const USED_UP = 0.01;
 const WAITS = ["x-ratelimit-timeremaining", "x-rate-limit-reset-tokens"];
 
 /** Returns the wait until the limits that are used up reset: the longest of them. */
-function readResetWait(headers: Headers, now: number): number | undefined {
+function readResetWait(headers: HeaderReader, now: number): number | undefined {
   let longest: number | undefined;
   const add = (ms: number | undefined) => {
     if (ms !== undefined && ms > (longest ?? 0)) longest = ms;
@@ -134,7 +135,7 @@ function* allTokens(): Iterable<LimitNames> {
 
 /** Returns the wait until a limit resets, if at most a share of it remains. */
 function readLimitWait(
-  headers: Headers,
+  headers: HeaderReader,
   names: LimitNames,
   { now, share }: { readonly now: number; readonly share: number },
 ): number | undefined {

@@ -5,20 +5,9 @@
 import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
 import { isFailure } from "../http/classify_failure.ts";
+import type { ChunkSource } from "../http/send/http_sender.ts";
 import { beginsWithEvents } from "./document.ts";
 import { keepAnswerDigits } from "./exact_answer.ts";
-
-/**
- * The initial size of a read buffer, in bytes. By default, a runtime allocates 64 KB for each
- * stream that waits: more than half a gigabyte for 10,000 streams, and filling it with zeros takes
- * longer than everything else.
- */
-const BUFFER_SIZE = 2_048;
-/**
- * The maximum size of a read buffer, in bytes. The last event of the Responses API holds the
- * complete response.
- */
-const MAX_BUFFER_SIZE = 65_536;
 
 /** The maximum time between the last event and the end of the stream, in milliseconds. */
 export const END_TIMEOUT_MS = 50;
@@ -45,7 +34,7 @@ export type AnyEvent = { readonly response?: unknown } | null | undefined;
  * with any content type. A document is recognized by its first character.
  */
 export class EventReader<T> implements Disposable {
-  readonly #body: BodyReader | undefined;
+  readonly #body: ChunkSource;
   readonly #decoder = new TextDecoder();
   readonly #parser = createParser({
     onEvent: ({ event, data }) => this.#onEvent(event, data),
@@ -66,15 +55,12 @@ export class EventReader<T> implements Disposable {
   readonly #signal: AbortSignal;
   readonly #release: () => void;
 
-  /**
-   * Creates a reader for the response to a request that was sent with `signal`. When the `Response`
-   * object is garbage-collected, Deno no longer applies the signal to its body, although it is
-   * still being read. So the body is cancelled here.
-   */
-  constructor({ body }: Response, signal: AbortSignal) {
-    this.#body = body === null ? undefined : new BodyReader(body);
+  /** Creates a reader for the response to a request that was sent with `signal`. */
+  constructor(body: ChunkSource, signal: AbortSignal) {
+    this.#body = body;
     this.#signal = signal;
-    this.#release = onAbort(signal, () => this.#body?.cancel());
+    // A `fetch` may no longer apply the signal to a body whose response is not referenced.
+    this.#release = onAbort(signal, () => this.#body.cancel());
   }
 
   /**
@@ -84,7 +70,6 @@ export class EventReader<T> implements Disposable {
    * @throws {SyntaxError} If an event is not JSON, or if the response has no body.
    */
   async next(): Promise<readonly T[] | undefined> {
-    if (this.#body === undefined) throw new SyntaxError("The response has no body");
     for (;;) {
       if (this.#events.length > 0) {
         const events = this.#events;
@@ -134,7 +119,7 @@ export class EventReader<T> implements Disposable {
    * HTTP/1.1 closes the connection, and HTTP/2 resets the stream.
    */
   expectEnd(): void {
-    this.#endTimer ??= setTimeout(() => this.#body?.cancel(), END_TIMEOUT_MS);
+    this.#endTimer ??= setTimeout(() => this.#body.cancel(), END_TIMEOUT_MS);
   }
 
   /**
@@ -142,7 +127,7 @@ export class EventReader<T> implements Disposable {
    */
   expectRest(): void {
     clearTimeout(this.#restTimer);
-    this.#restTimer = setTimeout(() => this.#body?.cancel(), REST_TIMEOUT_MS);
+    this.#restTimer = setTimeout(() => this.#body.cancel(), REST_TIMEOUT_MS);
   }
 
   /** Stops reading, and cancels the response if it has not ended. */
@@ -150,7 +135,7 @@ export class EventReader<T> implements Disposable {
     clearTimeout(this.#endTimer);
     clearTimeout(this.#restTimer);
     this.#release();
-    if (!this.#ended) this.#body?.cancel();
+    if (!this.#ended) this.#body.cancel();
   }
 
   #onEvent(event: string | undefined, data: string): void {
@@ -184,39 +169,5 @@ function toJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-/** Reads a body with one small buffer, which is reused and grows when it is too small. */
-class BodyReader {
-  readonly #byob: ReadableStreamBYOBReader | undefined;
-  readonly #default: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #buffer: ArrayBuffer = new ArrayBuffer(BUFFER_SIZE);
-
-  constructor(body: ReadableStream<Uint8Array>) {
-    try {
-      this.#byob = body.getReader({ mode: "byob" });
-    } catch {
-      // Not a byte stream: `fetch` has been replaced.
-      this.#default = body.getReader();
-    }
-  }
-
-  /** Returns the next bytes, or `undefined` at the end. They are valid until the next read. */
-  async read(): Promise<Uint8Array | undefined> {
-    if (this.#byob === undefined) return (await this.#default!.read()).value;
-    const { value, done } = await this.#byob.read(new Uint8Array(this.#buffer));
-    // A cancelled stream does not return the buffer.
-    if (done || value === undefined) return undefined;
-    const isFull = value.length === value.buffer.byteLength;
-    this.#buffer = isFull && value.length < MAX_BUFFER_SIZE
-      ? new ArrayBuffer(2 * value.length)
-      : value.buffer;
-    return value;
-  }
-
-  cancel(): void {
-    // Rejects if the stream has already failed.
-    (this.#byob ?? this.#default)!.cancel().catch(() => {});
   }
 }

@@ -1,18 +1,19 @@
 /**
- * A provider for any OpenAI-compatible server, based on the official SDK.
+ * A provider for any OpenAI-compatible server.
  *
  * @module
  */
-import { OpenAI } from "openai";
 import { checkOptions } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
 import type { Billing } from "../../model/usage.ts";
 import { apiKeyIdentity } from "../http/api_key_identity.ts";
+import { createSender } from "../http/send/create_sender.ts";
 import { chatApi, responsesApi } from "./api.ts";
 import type { StructuredOutput } from "./structured_output.ts";
-import { EndpointClient } from "./client.ts";
+import { EndpointClient } from "./endpoint/client.ts";
+import { endpointOf } from "./endpoint/endpoint.ts";
 import { fromOpenAIError } from "./provider_error.ts";
 import { parseDocument } from "./document.ts";
 import { type AnyEvent, EventReader } from "./event_reader.ts";
@@ -22,7 +23,6 @@ import { findSecrets, publicURL, serverIdentity } from "./provider_identity.ts";
 import { OPENAI_RULES, type OpenAIOptions } from "./openai_options.ts";
 import { RequestSender } from "./form/request_sender.ts";
 import { resolveServer } from "./server_options.ts";
-import { Transport } from "../http/transport.ts";
 
 export type { OpenAIOptions } from "./openai_options.ts";
 
@@ -32,11 +32,6 @@ export type { OpenAIOptions } from "./openai_options.ts";
  */
 export interface OpenAIProvider extends Provider, AsyncDisposable {}
 
-/**
- * The number of requests per connection before another is opened: the lowest stream limit known of
- * hosted APIs.
- */
-const STREAMS_PER_CONNECTION = 100;
 /**
  * Advice in errors that an unsupported schema may have caused. The format is never downgraded
  * silently.
@@ -49,7 +44,7 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
  * vLLM, llama.cpp, OpenRouter, Gemini's and Anthropic's compatible endpoints. With `api:
  * "responses"` it uses the Responses API.
  *
- * Retries happen only in the agent: the SDK's are off. The one exception is a request that the
+ * Retries happen only in the agent. The one exception is a request that the
  * server rejects because of a field that this provider has added, such as `stream_options`: it is
  * sent again without the field, as are all later ones to that model. `attempts` lists both. Over
  * HTTPS, requests are spread over as many connections as needed. Redirects are not followed.
@@ -88,21 +83,12 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   checkOptions(doing, options, OPENAI_RULES);
   const { baseURL, isCustom, rejectsStreamOptions, apiKey, hasKey } = resolveServer(doing, options);
 
-  const sdk = new OpenAI({
-    apiKey,
-    baseURL,
-    organization: options.organization ?? null,
-    project: options.project ?? null,
-    defaultHeaders: options.headers,
-    // Its logs contain parts of responses.
-    logLevel: "off",
-  });
   const keys = [...(hasKey ? [apiKey] : []), ...findSecrets(options.headers)];
-  const transport = new Transport(baseURL, {
-    streamsPerConnection: STREAMS_PER_CONNECTION,
-    maxConnections: options.connections ?? 100,
+  const http = createSender({
+    baseURL,
+    connections: options.connections ?? 100,
     caCerts: options.caCerts,
-    isSharded: options.fetch === undefined,
+    fetch: options.fetch,
   });
   const structured: StructuredOutput = options.structuredOutput ?? "json_schema";
   const server = serverIdentity(baseURL, options.headers, keys);
@@ -128,7 +114,15 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     const error = fromOpenAIError(thrown, { keys, request });
     return error instanceof Error ? error.message : String(error);
   };
-  const client = new EndpointClient(sdk, api.path, options.fetch);
+  const endpoint = endpointOf({
+    baseURL,
+    path: api.path,
+    apiKey,
+    organization: options.organization,
+    project: options.project,
+    headers: options.headers,
+  });
+  const client = new EndpointClient(endpoint, http);
   const sender = new RequestSender(client, api, describe);
 
   return {
@@ -142,13 +136,12 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     limits: options.limits,
     account: apiKeyIdentity(baseURL, apiKey),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
-      using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
       try {
         const keepsRaw = options.raw === true;
         return await sender.sendAndRead(
           request,
-          { signal, lease, meta },
+          { signal, meta },
           (response) => readResponse(response, { api, request, signal, meta, keepsRaw }),
         );
       } catch (thrown) {
@@ -157,11 +150,10 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       }
     },
     async *stream(request, { signal, onResponse }: ProviderOptions): AsyncGenerator<ModelChunk> {
-      using lease = transport.lease();
       const meta = new ResponseMeta(onResponse);
       const reader = api.createStreamReader(request);
       try {
-        const response = await sender.send(request, { signal, lease, meta });
+        const response = await sender.send(request, { signal, meta });
         using events = new EventReader<AnyEvent>(response, signal);
         const raw: AnyEvent[] | undefined = options.raw ? [] : undefined;
         let last: AnyEvent;
@@ -192,9 +184,6 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         throw toError(thrown, request, meta, reader.billing);
       }
     },
-    [Symbol.asyncDispose]() {
-      transport[Symbol.dispose]();
-      return Promise.resolve();
-    },
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
 }

@@ -1,14 +1,15 @@
-/** Maps the errors of servers, of the SDK and of `fetch`. */
-import { APIConnectionError, APIError, OpenAIError } from "openai";
+/** Maps the errors of servers, of the SDK and of the connection. */
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
 import { classifyFailure } from "../http/classify_failure.ts";
+import type { HeaderReader } from "../http/header_reader.ts";
 import { hidePrompt } from "../http/hide_prompt.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
 import { readServerWait } from "../http/server_wait.ts";
+import { ConnectionError, describeConnectionFailure } from "../http/send/connection_error.ts";
 import { readShouldRetry } from "../http/should_retry.ts";
 
 /** The statuses with which servers reject parameters they do not support. */
@@ -48,7 +49,7 @@ export interface FailureContext {
   /** The request, whose texts are not shown. */
   readonly request?: ModelRequest;
   /** The headers of the response, if there was one. */
-  readonly headers?: Headers;
+  readonly headers?: HeaderReader;
   /** The state of the server's rate limits. */
   readonly rates?: RateReport;
   /** What to try if the server does not support the request. */
@@ -64,17 +65,9 @@ export function fromOpenAIError(thrown: unknown, context: FailureContext): unkno
   if (thrown instanceof ProviderError) return thrown;
   if (thrown instanceof ServerError) return failureOf(thrown, context);
   if (thrown instanceof DocumentError) return malformedResponse(thrown.message, context);
-  // The SDK sends the requests for batches.
-  if (thrown instanceof APIError && thrown.status !== undefined) {
-    const { status, headers } = thrown;
-    const error = new ServerError(thrown.error ?? {}, { status });
-    return failureOf(error, { headers, ...context });
-  }
-  if (thrown instanceof APIConnectionError) return networkError(thrown, context);
   // The message of a SyntaxError would quote the response.
-  if (thrown instanceof SyntaxError || thrown instanceof OpenAIError) {
-    return malformedResponse("is not JSON", context);
-  }
+  if (thrown instanceof SyntaxError) return malformedResponse("is not JSON", context);
+  if (thrown instanceof ConnectionError) return networkError(thrown, context);
   // fetch throws a TypeError when the connection breaks while the response is read.
   if (thrown instanceof TypeError || (thrown as { name?: string })?.name === "Http") {
     return networkError(thrown as Error, context);
@@ -97,9 +90,9 @@ export function malformedResponse(
 }
 
 function networkError(error: Error, { keys, rates, billing }: FailureContext): ProviderError {
-  // Deno's message is only "fetch failed". The reason is in the cause, after a URL that may have a
-  // key.
-  const message = error.cause instanceof Error ? error.cause.message : error.message;
+  // The message of a fetch is only "fetch failed". The reason is in the cause; Deno writes it after
+  // a URL that may have a key.
+  const message = describeConnectionFailure(error.cause instanceof Error ? error.cause : error);
   const reason = redact(message.replace(/^error sending request .*?: (?=client error)/, ""), keys);
   return new ProviderError(`the connection failed: ${reason}`, {
     code: "network",

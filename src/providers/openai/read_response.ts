@@ -1,4 +1,6 @@
 import type { ModelReply, ModelRequest } from "../../model/message.ts";
+import type { ChunkSource, HttpResponse } from "../http/send/http_sender.ts";
+import { textSource } from "../http/send/text_source.ts";
 import type { Api } from "./api.ts";
 import { beginsWithEvents, parseDocument } from "./document.ts";
 import { type AnyEvent, EventReader } from "./event_reader.ts";
@@ -26,21 +28,21 @@ export interface ReadOptions {
  * @throws {DocumentError} If it is not JSON.
  * @throws {ProviderError} If it has no answer, or is cut off.
  */
-export async function readResponse(response: Response, options: ReadOptions): Promise<ModelReply> {
+export async function readResponse(
+  response: HttpResponse,
+  options: ReadOptions,
+): Promise<ModelReply> {
   if (/^text\/event-stream/i.test(response.headers.get("content-type") ?? "")) {
     return readEvents(response, options);
   }
   const text = await response.text();
-  if (beginsWithEvents(text)) return readEvents(new Response(text), options);
+  if (beginsWithEvents(text)) return readEvents(textSource(text), options);
   return readDocument(text, options);
 }
 
-async function readEvents(
-  response: Response,
-  options: ReadOptions,
-): Promise<ModelReply> {
+async function readEvents(body: ChunkSource, options: ReadOptions): Promise<ModelReply> {
   const { api, request, signal, meta, keepsRaw } = options;
-  using events = new EventReader<AnyEvent>(response, signal);
+  using events = new EventReader<AnyEvent>(body, signal);
   const reader = api.createStreamReader(request);
   const raw: AnyEvent[] | undefined = keepsRaw ? [] : undefined;
   let last: AnyEvent;

@@ -3,8 +3,10 @@ import type { ModelReply } from "../../model/message.ts";
 import type { ProviderOptions } from "../../model/provider.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { RejectedRequest, ResponseInfo } from "../../model/response_info.ts";
+import type { HeaderReader } from "../http/header_reader.ts";
 import { readRateHeaders } from "../http/rate_headers.ts";
 import { readRequestId } from "../http/request_id.ts";
+import type { HttpResponse } from "../http/send/http_sender.ts";
 
 /**
  * What the headers of a response report. It applies to the reply and to any error after the
@@ -16,7 +18,7 @@ export class ResponseMeta {
   /** The state of the rate limits, if the server reports them. */
   rates: RateReport | undefined;
   /** The headers, when they have arrived. */
-  headers: Headers | undefined;
+  headers: HeaderReader | undefined;
 
   /** Creates the metadata of a response. `onResponse` is called when its headers arrive. */
   constructor(onResponse: ProviderOptions["onResponse"]) {
@@ -24,7 +26,7 @@ export class ResponseMeta {
   }
 
   /** Reads the headers of the response. */
-  read({ headers, status }: Response): void {
+  read({ headers, status }: HttpResponse): void {
     this.headers = headers;
     this.rates = readRateHeaders(headers, Date.now(), { rejected: status === 429 });
     this.#onResponse?.();

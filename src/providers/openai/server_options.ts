@@ -1,4 +1,5 @@
 import { refuse, type RulesFor, text } from "../../model/check_options.ts";
+import { readProcessEnv } from "../http/read_process_env.ts";
 
 /** The options that select a server. */
 export interface ServerOptions {
@@ -49,13 +50,13 @@ export const SERVER_RULES: RulesFor<ServerOptions> = {
  * invalid.
  */
 export function resolveServer(doing: string, options: ServerOptions): ResolvedServer {
-  const baseURL = options.baseURL ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
+  const baseURL = options.baseURL ?? readProcessEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
   SERVER_RULES.baseURL(doing, "OPENAI_BASE_URL", baseURL);
   // OpenAI has several hosts, such as eu.api.openai.com.
   const { hostname } = new URL(baseURL);
   const isCustom = !/(^|\.)api\.openai\.com$/.test(hostname);
   const rejectsStreamOptions = /(^|\.)mistral\.ai$/.test(hostname);
-  const key = options.apiKey ?? readEnv("OPENAI_API_KEY") ?? (isCustom ? NO_KEY : undefined);
+  const key = options.apiKey ?? readProcessEnv("OPENAI_API_KEY") ?? (isCustom ? NO_KEY : undefined);
   if (key === undefined) {
     throw new TypeError(
       `Cannot ${doing} as there is no key: set OPENAI_API_KEY, pass \`apiKey\`, ` +
@@ -64,17 +65,4 @@ export function resolveServer(doing: string, options: ServerOptions): ResolvedSe
   }
   SERVER_RULES.apiKey(doing, "OPENAI_API_KEY", key);
   return { baseURL, isCustom, rejectsStreamOptions, apiKey: key.trim(), hasKey: key !== NO_KEY };
-}
-
-/** Reads an environment variable. One that the process may not read counts as not set. */
-function readEnv(name: string): string | undefined {
-  try {
-    const { Deno, process } = globalThis as {
-      Deno?: { env: { get(name: string): string | undefined } };
-      process?: { env: Record<string, string | undefined> };
-    };
-    return (Deno === undefined ? process?.env[name] : Deno.env.get(name)) || undefined;
-  } catch {
-    return undefined;
-  }
 }

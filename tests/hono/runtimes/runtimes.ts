@@ -1,4 +1,7 @@
-/** Finds other runtimes: at the paths in `SHOAL_NODE` and `SHOAL_BUN`, and on `PATH`. */
+/**
+ * Finds other runtimes: at the paths in `SHOAL_NODE_22`, `SHOAL_NODE` and `SHOAL_BUN`, and on
+ * `PATH`.
+ */
 
 /** A runtime. */
 export interface Runtime {
@@ -14,7 +17,11 @@ const decoder = new TextDecoder();
 
 /** Finds the runtimes. Missing ones are listed, too, so that their tests are ignored by name. */
 export async function findRuntimes(): Promise<readonly Runtime[]> {
-  const nodes = await findVersions([Deno.env.get("SHOAL_NODE"), "node"]);
+  const nodes = await findVersions([
+    Deno.env.get("SHOAL_NODE_22"),
+    Deno.env.get("SHOAL_NODE"),
+    "node",
+  ]);
   const buns = await findVersions([Deno.env.get("SHOAL_BUN"), "bun"]);
   const found = [
     ...nodes.map(({ path, version }) => ({

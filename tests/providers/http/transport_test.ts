@@ -1,6 +1,6 @@
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Transport } from "../../../src/providers/http/transport.ts";
+import { Transport } from "../../../src/providers/http/send/deno/transport.ts";
 import {
   first,
   neverAborts,

@@ -56,6 +56,8 @@ Deno.test("environment: HTTPS_PROXY is the way to servers with https", async () 
     OPENAI_BASE_URL: "https://models.example/v1",
     HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
     NO_PROXY: "",
+    // Deno would look for a new version through the proxy.
+    DENO_NO_UPDATE_CHECK: "1",
   };
   const { error } = await run(["--allow-net=127.0.0.1,models.example", ENV], env);
   assertMatch(error ?? "", /AgentError/);

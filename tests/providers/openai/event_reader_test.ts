@@ -2,6 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { fakeTime } from "../../helpers.ts";
+import { FetchResponse } from "../../../src/providers/http/send/fetch_response.ts";
 import { EventReader } from "../../../src/providers/openai/event_reader.ts";
 
 const encoder = new TextEncoder();
@@ -32,7 +33,7 @@ function createResponse(
 }
 
 async function all(response: Response): Promise<unknown[]> {
-  using reader = new EventReader(response, never);
+  using reader = new EventReader(new FetchResponse(response), never);
   const events: unknown[] = [];
   for (let some; (some = await reader.next()) !== undefined;) events.push(...some);
   return events;
@@ -88,7 +89,7 @@ Deno.test("event reader: returns events before a failure first", async () => {
   const { response, state } = createResponse([
     encoder.encode('data: {"n":1}\n\ndata: <html>\n\n'),
   ]);
-  using reader = new EventReader(response, never);
+  using reader = new EventReader(new FetchResponse(response), never);
   assertEquals(await reader.next(), [{ n: 1 }]);
   await assertRejects(() => reader.next(), SyntaxError);
   reader[Symbol.dispose]();
@@ -112,7 +113,7 @@ Deno.test("event reader: ignores empty data, pings and blanks around [DONE]", as
   for (const done of ["[DONE]", "[DONE] ", "  [DONE]\t", '"[DONE]"', "[done]"]) {
     const text = `${noise}data: {"n":1}\n\n${noise}data: ${done}\n\ndata: {"n":2}\n\n`;
     const { response } = createResponse([encoder.encode(text)]);
-    using reader = new EventReader(response, never);
+    using reader = new EventReader(new FetchResponse(response), never);
     assertEquals([await reader.next(), await reader.next()], [[{ n: 1 }], undefined]);
     assertEquals([reader.done, reader.document], [true, undefined]);
   }
@@ -127,7 +128,7 @@ Deno.test("event reader: keeps a document, however it is split", async () => {
       fc.array(fc.nat(), { maxLength: 10 }),
       async (document, filler, at) => {
         const { response } = createResponse(cut(filler + document, at));
-        using reader = new EventReader(response, never);
+        using reader = new EventReader(new FetchResponse(response), never);
         assertEquals([await reader.next(), reader.done], [undefined, false]);
         assertEquals(reader.document?.trim().endsWith(document), true);
       },
@@ -136,14 +137,17 @@ Deno.test("event reader: keeps a document, however it is split", async () => {
 });
 
 Deno.test("event reader: fails without a body", async () => {
-  await assertRejects(() => new EventReader(new Response(null), never).next(), SyntaxError);
+  await assertRejects(
+    () => new EventReader(new FetchResponse(new Response(null)), never).next(),
+    SyntaxError,
+  );
 });
 
 Deno.test("event reader: cancels on dispose, and does not wait for a missing end", async () => {
   const { response, state } = createResponse([encoder.encode('data: {"n":1}\n\n')], {
     ends: false,
   });
-  using reader = new EventReader(response, never);
+  using reader = new EventReader(new FetchResponse(response), never);
   assertEquals(await reader.next(), [{ n: 1 }]);
   reader.expectEnd();
   assertEquals(await reader.next(), undefined);
@@ -155,7 +159,7 @@ Deno.test("event reader: cancels on abort, even if the Response was collected", 
     ends: false,
   });
   const controller = new AbortController();
-  using reader = new EventReader(response, controller.signal);
+  using reader = new EventReader(new FetchResponse(response), controller.signal);
   assertEquals(await reader.next(), [{ n: 1 }]);
   const next = reader.next();
   const reason = new Error("enough");
@@ -169,7 +173,7 @@ Deno.test("event reader: after a finish reason, silence ends the stream", async 
   const { response, state } = createResponse([encoder.encode('data: {"a":1}\n\n')], {
     ends: false,
   });
-  using reader = new EventReader(response, never);
+  using reader = new EventReader(new FetchResponse(response), never);
   assertEquals(await reader.next(), [{ a: 1 }]);
   reader.expectRest();
   const rest = reader.next();

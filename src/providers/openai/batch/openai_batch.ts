@@ -18,9 +18,10 @@ import { toWellFormedJson } from "../../http/well_formed.ts";
 import { chatApi } from "../api.ts";
 import { BatchFiles } from "./batch_files.ts";
 import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.ts";
-import { fromOpenAIError, ServerError } from "../provider_error.ts";
+import { ServerError } from "../provider_error.ts";
 import { publicURL } from "../provider_identity.ts";
 import { resolveServer, SERVER_RULES } from "../server_options.ts";
+import { fromSdkError } from "./sdk_error.ts";
 
 export type { BatchChange, BatchFileStore };
 
@@ -111,7 +112,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
   const keys = hasKey ? [apiKey] : [];
   const api = chatApi({ server: baseURL, isCustom, structured: "json_schema" });
-  const toError = (thrown: unknown) => fromOpenAIError(thrown, { keys });
+  const toError = (thrown: unknown) => fromSdkError(thrown, { keys });
   const files = new BatchFiles(sdk, { size, maxBytes, fill, poll, store, onChange, toError });
   /** The number of identical requests, by hash. Each is a request of its own. */
   const counts = new Map<string, number>();

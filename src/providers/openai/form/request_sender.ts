@@ -1,7 +1,9 @@
 import type { ModelRequest } from "../../../model/message.ts";
 import type { Api } from "../api.ts";
-import type { EndpointClient, SendOptions } from "../client.ts";
+import type { EndpointClient, SendOptions } from "../endpoint/client.ts";
 import { isFailure } from "../../http/classify_failure.ts";
+import type { HttpResponse } from "../../http/send/http_sender.ts";
+import { textSource } from "../../http/send/text_source.ts";
 import { ServerError } from "../provider_error.ts";
 import { isRejection, learnForm } from "./learn_form.ts";
 import { FULL_FORM, type RequestForm } from "./request_form.ts";
@@ -39,7 +41,7 @@ export class RequestSender {
   }
 
   /** Sends a request and waits for the headers of the streamed response. */
-  send(request: ModelRequest, options: SendOptions): Promise<Response> {
+  send(request: ModelRequest, options: SendOptions): Promise<HttpResponse> {
     const send = (form: RequestForm) => {
       const body = this.#api.buildRequest(request, { stream: true, form });
       return { body, response: this.#client.send(body, options).then(throwRejection) };
@@ -54,7 +56,7 @@ export class RequestSender {
   sendAndRead<T>(
     request: ModelRequest,
     options: SendOptions,
-    read: (response: Response) => Promise<T>,
+    read: (response: HttpResponse) => Promise<T>,
   ): Promise<T> {
     const send = (form: RequestForm) => {
       const body = this.#api.buildRequest(request, { stream: false, form });
@@ -115,15 +117,15 @@ export class RequestSender {
  *
  * @throws {ServerError} If the response is a rejection.
  */
-async function throwRejection(response: Response): Promise<Response> {
-  const { headers } = response;
+async function throwRejection(response: HttpResponse): Promise<HttpResponse> {
+  const { status, headers } = response;
   const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
   if (!isJson || headers.get("content-length") === null) return response;
   const text = await response.text();
   const body = parseJson(text);
   const error = new ServerError(body);
   if (isFailure(body) && isRejection(error)) throw error;
-  return new Response(text, { headers });
+  return { status, headers, text: () => Promise.resolve(text), ...textSource(text) };
 }
 
 function parseJson(text: string): unknown {

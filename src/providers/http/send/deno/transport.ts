@@ -8,11 +8,12 @@
  */
 
 import { ConnectionGate } from "./connection_gate.ts";
+import { createHttpClient, type HttpClient } from "./http_client.ts";
 
 /** A stream of a connection, held until the response has been read completely. */
 export interface ConnectionLease extends Disposable {
   /** The client to pass to `fetch`. Absent where the default client is used. */
-  readonly client?: Deno.HttpClient;
+  readonly client?: HttpClient;
   /** Where to wait before sending. Absent if the connection is open. */
   readonly gate?: ConnectionGate;
 }
@@ -25,16 +26,10 @@ export interface TransportOptions {
   readonly maxConnections: number;
   /** Certificates to trust besides the default ones, in PEM format. */
   readonly caCerts?: readonly string[];
-  /**
-   * Whether requests over HTTPS are spread over clients.
-   *
-   * @default {true}
-   */
-  readonly isSharded?: boolean;
 }
 
 interface Shard {
-  readonly client: Deno.HttpClient;
+  readonly client: HttpClient;
   readonly gate: ConnectionGate;
   inFlight: number;
 }
@@ -56,8 +51,12 @@ export class Transport implements Disposable {
   constructor(url: string, options: TransportOptions) {
     this.#url = url;
     this.#options = options;
-    this.#isSharded = options.isSharded !== false && new URL(url).protocol === "https:" &&
-      typeof globalThis.Deno?.createHttpClient === "function";
+    this.#isSharded = new URL(url).protocol === "https:" && createHttpClient !== undefined;
+  }
+
+  /** Whether the transport was disposed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** The number of clients. */
@@ -105,7 +104,7 @@ export class Transport implements Disposable {
     const { streamsPerConnection, maxConnections, caCerts } = this.#options;
     const isFull = this.#shards.length >= maxConnections;
     if (best !== undefined && (best.inFlight < streamsPerConnection || isFull)) return best;
-    const client = Deno.createHttpClient(caCerts === undefined ? {} : { caCerts: [...caCerts] });
+    const client = createHttpClient!(caCerts === undefined ? {} : { caCerts: [...caCerts] });
     // Most programs never need a second client. So the requests of the first one do not wait: they
     // are few enough to open a connection each.
     const maxUnblocked = best === undefined ? streamsPerConnection : 1;

@@ -1,5 +1,6 @@
-import { untilAbort } from "../../async/abort.ts";
-import { ProviderError } from "../../model/errors.ts";
+import { untilAbort } from "../../../../async/abort.ts";
+import type { HttpClient } from "./http_client.ts";
+import { disposedError } from "../disposed_error.ts";
 
 /** The maximum time a request waits for the connection, in milliseconds. */
 const MAX_WAIT_MS = 2_000;
@@ -17,7 +18,7 @@ const MAX_WAIT_MS = 2_000;
  */
 export class ConnectionGate {
   readonly #url: string;
-  readonly #client: Deno.HttpClient;
+  readonly #client: HttpClient;
   readonly #maxUnblocked: number;
   readonly #opened = Promise.withResolvers<void>();
   #entered = 0;
@@ -32,7 +33,7 @@ export class ConnectionGate {
    * @param url The base URL of the server.
    * @param maxUnblocked The number of requests that do not wait.
    */
-  constructor(url: string, client: Deno.HttpClient, maxUnblocked: number) {
+  constructor(url: string, client: HttpClient, maxUnblocked: number) {
     this.#url = url;
     this.#client = client;
     this.#maxUnblocked = maxUnblocked;
@@ -52,9 +53,7 @@ export class ConnectionGate {
     if (this.#isOpen || this.#entered++ < this.#maxUnblocked) return;
     if (this.#probe === undefined) this.#sendProbe(this.#probe = new AbortController());
     await untilAbort(this.#opened.promise, signal);
-    if (this.#isClosed) {
-      throw new ProviderError("the provider was disposed", { code: "provider", retryable: false });
-    }
+    if (this.#isClosed) throw disposedError();
   }
 
   /** Lets all requests through: the server has responded, or the wait has timed out. */
@@ -88,12 +87,8 @@ export class ConnectionGate {
     url.pathname = url.pathname.replace(/\/*$/, "/models");
     url.search = "";
     try {
-      const response = await fetch(url, {
-        method: "HEAD",
-        client: this.#client,
-        redirect: "manual",
-        signal,
-      });
+      const options = { method: "HEAD", redirect: "manual", signal, client: this.#client } as const;
+      const response = await fetch(url, options);
       await response.body?.cancel();
     } catch {
       // The waiting requests report the failure themselves.

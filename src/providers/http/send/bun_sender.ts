@@ -1,0 +1,77 @@
+import { readProcessEnv } from "../read_process_env.ts";
+import { ConnectionError } from "./connection_error.ts";
+import { disposedError } from "./disposed_error.ts";
+import { FetchResponse } from "./fetch_response.ts";
+import { fetchOptions } from "./fetch_sender.ts";
+import type { HttpRequest, HttpResponse, HttpSender, SenderOptions } from "./http_sender.ts";
+import { NodeSender } from "./node_sender.ts";
+
+/** The maximum number of requests that Bun has in flight, unless a variable sets another. */
+const DEFAULT_MAX_REQUESTS = 256;
+/** The share of them that is used. The rest is for the program's own requests. */
+const SHARE = 0.75;
+
+/** The number of requests that are in flight with `fetch`, of all senders. */
+let inFlight = 0;
+
+/**
+ * Sends requests with Bun's `fetch`, which needs the least CPU. Above a number of requests in
+ * flight, 256 in the whole process, it queues them. So those above it are sent with undici.
+ */
+export class BunSender implements HttpSender {
+  readonly #senderOptions: SenderOptions;
+  readonly #fetchOptions: object;
+  readonly #maxRequests: number;
+  #checking: Promise<void> | undefined;
+  #overflow: HttpSender | undefined;
+  #isDisposed = false;
+
+  /** Creates a sender. */
+  constructor(options: SenderOptions) {
+    this.#senderOptions = options;
+    const max = Number(readProcessEnv("BUN_CONFIG_MAX_HTTP_REQUESTS")) || DEFAULT_MAX_REQUESTS;
+    this.#maxRequests = Math.floor(max * SHARE);
+    const { caCerts } = options;
+    const hasCerts = caCerts !== undefined && caCerts.length > 0;
+    this.#fetchOptions = {
+      // The time limits of calls are Shoal's own, and may be longer than Bun's 5 minutes.
+      timeout: false,
+      ...(hasCerts && { tls: { ca: caCerts } }),
+    };
+    if (!hasCerts) return;
+    this.#checking = import("./check_certificates.ts")
+      .then(({ checkCertificates }) => checkCertificates(caCerts));
+    // The requests report a failure.
+    this.#checking.catch(() => {});
+  }
+
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    if (this.#isDisposed) throw disposedError();
+    if (inFlight >= this.#maxRequests) {
+      return (this.#overflow ??= new NodeSender(this.#senderOptions)).send(request);
+    }
+    if (this.#checking !== undefined) await this.#checking;
+    inFlight++;
+    let hasEnded = false;
+    const onEnd = () => {
+      if (!hasEnded) inFlight--;
+      hasEnded = true;
+    };
+    try {
+      const options = { ...fetchOptions(request), ...this.#fetchOptions };
+      return new FetchResponse(await fetch(request.url, options), { onEnd, toError });
+    } catch (thrown) {
+      onEnd();
+      throw toError(thrown);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    await this.#overflow?.[Symbol.asyncDispose]();
+  }
+}
+
+function toError(thrown: unknown): ConnectionError {
+  return new ConnectionError(thrown);
+}

@@ -1,0 +1,103 @@
+import type { HeaderReader } from "../header_reader.ts";
+import type { HttpResponse } from "./http_sender.ts";
+
+/**
+ * The initial size of a read buffer, in bytes. By default, a runtime allocates 64 KB for each
+ * stream that waits: more than half a gigabyte for 10,000 streams, and filling it with zeros takes
+ * longer than everything else.
+ */
+const BUFFER_SIZE = 2_048;
+/**
+ * The maximum size of a read buffer, in bytes. The last event of the Responses API holds the
+ * complete response.
+ */
+const MAX_BUFFER_SIZE = 65_536;
+
+/** The response of a `fetch`. Its body is read with one small buffer, which grows when needed. */
+export class FetchResponse implements HttpResponse {
+  readonly status: number;
+  readonly headers: HeaderReader;
+  // Deno no longer applies the signal to the body of a Response that was garbage-collected.
+  readonly #response: Response;
+  readonly #onEnd: (() => void) | undefined;
+  readonly #toError: (thrown: unknown) => unknown;
+  #byob: ReadableStreamBYOBReader | undefined;
+  #default: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #buffer: ArrayBuffer | undefined;
+
+  /**
+   * Wraps a response.
+   *
+   * @param options.onEnd Called when the body has ended, has failed or was cancelled; maybe twice.
+   * @param options.toError Converts an error that the runtime throws while the body is read.
+   */
+  constructor(
+    response: Response,
+    { onEnd, toError = (thrown) => thrown }: {
+      readonly onEnd?: () => void;
+      readonly toError?: (thrown: unknown) => unknown;
+    } = {},
+  ) {
+    this.#response = response;
+    this.#onEnd = onEnd;
+    this.#toError = toError;
+    this.status = response.type === "opaqueredirect" ? 0 : response.status;
+    this.headers = response.headers;
+  }
+
+  async text(): Promise<string> {
+    try {
+      return await this.#response.text();
+    } catch (thrown) {
+      throw this.#toError(thrown);
+    } finally {
+      this.#onEnd?.();
+    }
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#byob === undefined && this.#default === undefined) this.#open();
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await this.#read();
+    } catch (thrown) {
+      this.#onEnd?.();
+      throw this.#toError(thrown);
+    }
+    if (bytes === undefined) this.#onEnd?.();
+    return bytes;
+  }
+
+  cancel(): void {
+    this.#onEnd?.();
+    // Rejects if the stream has already failed.
+    (this.#byob ?? this.#default ?? this.#response.body)?.cancel().catch(() => {});
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    if (this.#byob === undefined) return (await this.#default!.read()).value;
+    const buffer = this.#buffer ?? new ArrayBuffer(BUFFER_SIZE);
+    const { value, done } = await this.#byob.read(new Uint8Array(buffer));
+    // A cancelled stream does not return the buffer.
+    if (done || value === undefined) return undefined;
+    const isFull = value.length === value.buffer.byteLength;
+    this.#buffer = isFull && value.length < MAX_BUFFER_SIZE
+      ? new ArrayBuffer(2 * value.length)
+      : value.buffer;
+    return value;
+  }
+
+  #open(): void {
+    const { body } = this.#response;
+    if (body === null) {
+      this.#onEnd?.();
+      throw new SyntaxError("The response has no body");
+    }
+    try {
+      this.#byob = body.getReader({ mode: "byob" });
+    } catch {
+      // Not a byte stream: `fetch` has been replaced.
+      this.#default = body.getReader();
+    }
+  }
+}

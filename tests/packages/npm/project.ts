@@ -35,7 +35,7 @@ export async function install(
     const command = isBun
       ? [path, "add", "--no-progress"]
       : ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund"];
-    await mustRun([...command, ...packages], { ...options(), timeout: 120_000 });
+    await mustRun([...command, ...packages], { ...options(), timeout: 240_000 });
   };
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module", "private": true }');

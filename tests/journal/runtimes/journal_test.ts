@@ -130,7 +130,7 @@ for (const runtime of RUNTIMES) {
       for await (const { result } of journal.results("dates")) return result!.content;
     };
     if (!isBun) return assertEquals(await read(), { at: new Date(5) });
-    const { code } = await assertRejects(read, JournalError, "continue the run on the runtime");
+    const { code } = await assertRejects(read, JournalError, "continue the run on Bun");
     assertEquals(code, "read");
     // It is not paid again either.
     const node = RUNTIMES.find(({ isBun, path }) => !isBun && path);

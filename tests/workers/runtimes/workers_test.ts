@@ -84,7 +84,7 @@ for (const runtime of RUNTIMES) {
     assertMatch(failed.windows, /file:\/\/\/c:\/missing\/agents\.ts does not load in them/);
     assertMatch(failed.relative, /module must be a URL, as from import\.meta\.resolve\(/);
     for (const remote of [failed.registry, failed.server]) {
-      assertMatch(remote, /module must be a file on this runtime/);
+      assertMatch(remote, /module must be a file, as only Deno loads other URLs/);
     }
     assertMatch(permissions, /only Deno can restrict their permissions: leave the option out/);
   });

@@ -1,7 +1,7 @@
 /**
  * Detects requests that have ended without a cleanup. On Cloudflare Workers a request may end at
- * any point, for example when its client disconnects, and none of its code runs any more: no timer and
- * no `finally`. Without a heartbeat, it would hold its permits and budgets forever.
+ * any point, for example when its client disconnects, and none of its code runs any more: no timer
+ * and no `finally`. Without a heartbeat, it would hold its permits and budgets forever.
  */
 import { IO_PER_REQUEST } from "./io_per_request.ts";
 import { LinkedList, type ListItem } from "./linked_list.ts";

@@ -51,6 +51,8 @@ export class BunSender implements HttpSender {
       return (this.#overflow ??= new NodeSender(this.#senderOptions)).send(request);
     }
     if (this.#checking !== undefined) await this.#checking;
+    const toError = (thrown: unknown) =>
+      request.signal.aborted ? request.signal.reason : new ConnectionError(thrown);
     inFlight++;
     let hasEnded = false;
     const onEnd = () => {
@@ -70,8 +72,4 @@ export class BunSender implements HttpSender {
     this.#isDisposed = true;
     await this.#overflow?.[Symbol.asyncDispose]();
   }
-}
-
-function toError(thrown: unknown): ConnectionError {
-  return new ConnectionError(thrown);
 }

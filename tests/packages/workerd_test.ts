@@ -109,8 +109,17 @@ const answers = (n: number) => texts(n).map(({ text }) => [200, `Simulated answe
 
 for (const date of [NEWEST, YEAR_OLD]) {
   workerdTest(`serves many requests one after the other and at once, as of ${date}`, async () => {
-    // `scripted` is in an entry that needs node:fs, which this date does not have by default.
-    const flags = ["nodejs_compat", ...date === YEAR_OLD ? ["enable_nodejs_fs_module"] : []];
+    // `scripted` is in an entry that needs modules which this date does not have by default.
+    const flags = [
+      "nodejs_compat",
+      ...date === YEAR_OLD
+        ? [
+          "enable_nodejs_fs_module",
+          "enable_nodejs_http_modules",
+          "enable_nodejs_http_server_modules",
+        ]
+        : [],
+    ];
     await using on = await setUp({ date, flags });
     const { url } = on;
     assertEquals(await send(url, undefined, "wrong").then(([status]) => status), 401);

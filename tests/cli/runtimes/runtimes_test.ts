@@ -124,13 +124,13 @@ test("reads a pipe and writes one, with a prompt from a CRLF file", async (runti
 test("Ctrl-C ends a run that waits for the standard input", async (runtime) => {
   await using here = await setUp(runtime);
   const child = here.spawn(["run", "agents.ts", "-q", "--grace", "1h"], { stdin: "open" });
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode('{"input":"a"}\n'));
+  child.write('{"input":"a"}\n');
   const reader = child.stdout.getReader();
   assertStringIncludes(text((await reader.read()).value!), "said Review: a");
   child.kill("SIGINT");
   assertEquals((await child.status).code, 130);
-  await Promise.all([reader.cancel(), child.stderr.cancel(), writer.close().catch(() => {})]);
+  child.closeStdin();
+  await Promise.all([reader.cancel(), child.stderr.cancel()]);
 });
 
 test("a slow reader of the output loses nothing, and slows the run down", async (runtime) => {

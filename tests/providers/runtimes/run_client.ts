@@ -1,4 +1,5 @@
 import * as esbuild from "esbuild";
+import { fileURLToPath } from "node:url";
 import { findRuntimes, type Runtime } from "../../hono/runtimes/runtimes.ts";
 import type { Outcome, Task } from "./client.ts";
 
@@ -6,7 +7,7 @@ import type { Outcome, Task } from "./client.ts";
 export const RUNTIMES: readonly Runtime[] = (await findRuntimes())
   .filter(({ name }) => !/^Node (1\d|20|21)\./.test(name));
 
-const CLIENT = new URL("./client.ts", import.meta.url).pathname;
+const CLIENT = fileURLToPath(new URL("./client.ts", import.meta.url));
 
 let bundled: Promise<string> | undefined;
 

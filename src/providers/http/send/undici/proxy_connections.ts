@@ -12,7 +12,7 @@ export class ProxyConnections implements Connections {
     proxy: string,
     trusted: ConnectorOptions,
   ) {
-    /** undici would open a tunnel again and again that the proxy closes, unless the code differs. */
+    // If a proxy closes a tunnel, undici would open it again without end, but for another code.
     class TunnelPool extends Pool {
       override connect(options: object): Promise<unknown> {
         return super.connect(options).catch((cause: Error) => {

@@ -2,10 +2,11 @@
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { RUNTIMES } from "../../runtimes/runtimes.ts";
 import { connect, type Connection } from "../../sockets.ts";
 import { listen, serve, tls, until } from "../openai/helpers.ts";
 import type { Task } from "./client.ts";
-import { runClient, RUNTIMES } from "./run_client.ts";
+import { runClient } from "./run_client.ts";
 import { answer, rawServer, write } from "./servers.ts";
 
 const caCerts = [tls.cert];
@@ -26,7 +27,7 @@ const BUN_WITH_UNDICI = { BUN_CONFIG_MAX_HTTP_REQUESTS: "1" };
 
 const SENDERS = RUNTIMES.flatMap((runtime) => [
   { name: runtime.name, runtime, base: {} },
-  ...(runtime.name.startsWith("Bun")
+  ...(runtime.isBun
     ? [{ name: `${runtime.name} with undici`, runtime, base: BUN_WITH_UNDICI }]
     : []),
 ]);

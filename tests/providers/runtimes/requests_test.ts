@@ -271,4 +271,32 @@ for (const { name, runtime, base } of SENDERS) {
     assertEquals([ok, error, unhandled], [2, undefined, []]);
     assertEquals(new Set(tunnels), new Set([`CONNECT localhost:${sim.port} HTTP/1.1`]));
   });
+
+  test("reports a proxy that closes the connection", async () => {
+    await using proxy = listen(async (conn) => {
+      await conn.readText();
+      conn.close();
+    });
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const options = { baseURL: "https://models.example/v1" };
+    const { error, attempts, unhandled } = await run({ options, retries: 1 }, env);
+    assertEquals([error?.code, error?.retryable, unhandled], ["network", true, []]);
+    assertEquals(attempts, ["network", "network"]);
+  });
+
+  test("sends nothing after an abort, when a proxy opens its tunnel late", async () => {
+    await using sim = simulator({ tls });
+    await using proxy = listen(async (conn) => {
+      await conn.readText();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await conn.write("HTTP/1.1 200 OK\r\n\r\n");
+      const onward = await connect(sim.port);
+      await Promise.all([forward(conn, onward), forward(onward, conn)]);
+    });
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const options = { baseURL: `https://localhost:${sim.port}/v1`, caCerts };
+    const { error, unhandled } = await run({ options, abortAfter: 700 }, env);
+    assertEquals([error?.code, unhandled], ["aborted", []]);
+    assertEquals(sim.stats.requests, 0);
+  });
 }

@@ -96,7 +96,8 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    if (this.#state !== "open") this.#abandon();
+    // It was aborted while a proxy opened its connection, and must not be sent.
+    if (this.#state !== "open") controller.abort(new Error("aborted"));
   }
 
   onResponseStart(controller: Controller, status: number, headers: RawHeaders): void {

@@ -10,7 +10,7 @@ import { isSameFile } from "../../src/cli/files/same_file.ts";
 import { stopSignals } from "../../src/cli/interrupt.ts";
 import { countLines } from "../../src/cli/rows/count_lines.ts";
 import { readCsvRows } from "../../src/cli/rows/csv_rows.ts";
-import { defaultRunName, runNameProblem } from "../../src/cli/run/run_folder.ts";
+import { defaultRunName, runNameProblem } from "../../src/cli/run/run_name.ts";
 import { runtimeOf, runtimeProblem } from "../../src/cli/runtime.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { link, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -219,7 +219,10 @@ Deno.test("rejects names of runs that cannot be folders", () => {
   }
   for (const name of ["2024-01-01T10:00", "CON", "nul.txt", "com1", "a.", "a ", "what?", "a|b"]) {
     assertEquals(runNameProblem(name, "linux"), undefined, name);
-    assertMatch(runNameProblem(name, "win32") ?? "", /Windows has no folders with this name/);
+    assertMatch(
+      runNameProblem(name, "win32") ?? "",
+      /Windows does not allow a folder with this name/,
+    );
   }
   for (const name of ["console", "com10", "labels.v2", "null"]) {
     assertEquals(runNameProblem(name, "win32"), undefined, name);

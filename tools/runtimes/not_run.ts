@@ -13,9 +13,8 @@ export const NEED_DENO: Readonly<Record<string, string>> = {
   "tests/hono/deploy_test.ts": "tests an example with `deno serve`",
   "tests/packages/": "tests the packages that are published, from Deno",
   "tests/providers/ai_sdk/imports_test.ts": "asks `deno info` for the imports of a module",
-  "tests/providers/http/connection_gate_test.ts": "tests the connections of Deno's HTTP clients",
-  "tests/providers/http/transport_test.ts":
-    "tests how requests are spread over Deno's HTTP clients",
+  "tests/providers/http/connection_gate_test.ts": "tests the HTTP/2 clients of Deno",
+  "tests/providers/http/transport_test.ts": "tests the HTTP/2 clients of Deno",
   "tests/testing/simulator/tls_test.ts": "sends its requests with the HTTP client of Deno",
   "tests/types/": "asks `deno lsp` for the errors of the compiler",
   "tests/workers/permissions_test.ts": "tests the permissions of Deno",

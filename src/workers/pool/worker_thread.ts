@@ -79,10 +79,7 @@ function startNodeThread({ memory, onMessage, onEnd }: WorkerThreadOptions): Wor
   };
 }
 
-/**
- * Waits for the end of a thread, but not forever: Bun before 1.4 cannot end one within an endless
- * loop.
- */
+/** Waits up to 2 s for the end of a thread: Bun before 1.4 cannot end one in an endless loop. */
 async function withinPatience(ended: Promise<unknown>): Promise<void> {
   let timer: ReturnType<typeof setTimeout>;
   const patience = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE_MS));

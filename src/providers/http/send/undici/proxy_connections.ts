@@ -21,7 +21,7 @@ export class ProxyConnections implements Connections {
       requestTls: trusted,
       proxyTls: trusted,
     });
-    // The agent manages the connections itself. A request closes its own.
+    // The agent manages the connections. An aborted request closes its own.
     this.#connection = { dispatcher: this.#dispatcher, release() {}, abandon() {} };
   }
 

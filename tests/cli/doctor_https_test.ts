@@ -4,7 +4,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { place, text } from "./helpers.ts";
+import { place } from "./helpers.ts";
 import { readFileSync } from "node:fs";
 import { startModule } from "../child.ts";
 import { runtime } from "../runtime.ts";

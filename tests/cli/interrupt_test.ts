@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { AGENTS, COMMAND, place, rowsOf, text, until } from "./helpers.ts";
+import { AGENTS, place, rowsOf, text, until } from "./helpers.ts";
 
 const ARGS = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--run", "r"];
 

@@ -368,7 +368,7 @@ for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...RUNTIMES]) {
         await using here = await setUp(runtime);
         await here.write("in.jsonl", rowsOf(20));
         const { main } = await install();
-        const command = runtime.name === "Deno" ? ["deno", ...COMMAND] : [runtime.path!, main];
+        const command = runtime.name === "Deno" ? COMMAND : [runtime.path!, main];
         const run = ["run", "--prompt", "{input}", "-m", "m", "-i", "in.jsonl", "-o", "out.jsonl"];
         const words = [...command, ...run, "--pilot", "5", "--fresh"].map((word) => `'${word}'`);
         const answer = async (keys: string) => {

@@ -30,6 +30,7 @@ export class NodeSender implements HttpSender {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#loading)[Symbol.asyncDispose]();
+    const sender = await this.#loading.catch(() => undefined);
+    await sender?.[Symbol.asyncDispose]();
   }
 }

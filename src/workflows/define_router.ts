@@ -23,7 +23,7 @@ import {
   type SequenceSuccess,
   type SequenceWorkflow,
 } from "./sequence.ts";
-import type { AgentOf } from "./workflow.ts";
+import type { AgentOf, WithoutOthers } from "./workflow.ts";
 
 /** A target of a router: an agent that takes the router's parameters, or one with its own. */
 export type Target = Callable | Route;
@@ -48,13 +48,13 @@ export type TargetParams<T> = T extends { readonly params: (params: infer P) => 
   : ParamsOf<AgentOf<T>>;
 
 /**
- * The type that a target must have. It makes the compiler report unknown options and wrong `params`
- * at their place.
+ * The type that a target must have besides its own. It makes the compiler report unknown options
+ * and wrong `params` at their place, as in `CheckedBranch`.
  *
  * @internal
  */
 export type CheckedTarget<T> = T extends Callable ? T
-  : T extends { readonly agent: infer A extends Callable } ? Route<A, TargetParams<T>>
+  : T extends { readonly agent: infer A extends Callable } ? Route<A> & WithoutOthers<T, Route>
   : Target;
 
 /**
@@ -97,9 +97,10 @@ export interface RouterOptions<
    * The agent that chooses: its content is the name of a route. With an `output` enum of the
    * names, the compiler reports a missing route.
    */
-  readonly by: CheckedTarget<By>;
+  readonly by: By & CheckedTarget<By>;
   /** The agents or workflows to choose from, by name, or `{ agent, params }`. */
   readonly routes:
+    & Routes
     & { readonly [Name in keyof Routes]: CheckedTarget<Routes[Name]> }
     & MissingRoutes<By, Routes, Default>;
   /**
@@ -107,7 +108,7 @@ export interface RouterOptions<
    *
    * @default None: the call fails with the code `invalid_output`
    */
-  readonly default?: CheckedTarget<Default>;
+  readonly default?: Default & CheckedTarget<Default>;
   /**
    * Returns the name of the route from the content of `by`, if the content is not the name itself.
    */

@@ -29,14 +29,34 @@ export interface Branch<A extends Callable = Callable, Params = never> {
 export type Branches = Readonly<Record<string, Callable | Branch>>;
 
 /**
- * The type that a branch must have. It makes the compiler report unknown options and a wrong
- * `input` at their place.
+ * The type that a branch must have besides its own. It makes the compiler report unknown options
+ * and a wrong `input` at their place. TypeScript 5 would infer no parameters of `input` if this
+ * were its only type, or mentioned them.
  *
  * @internal
  */
 export type CheckedBranch<B> = B extends Callable ? B
-  : B extends { readonly agent: infer A extends Callable } ? Branch<A, ParamsOfBranch<B>>
+  : B extends { readonly agent: infer A extends Callable } ? Branch<A> & WithoutOthers<B, Branch>
   : Callable | Branch;
+
+/**
+ * Reports options that do not exist.
+ *
+ * @internal
+ */
+export type WithoutOthers<Given, Known> = {
+  readonly [Name in Exclude<keyof Given, keyof Known>]: UnknownOption;
+};
+
+/**
+ * The type of an option that does not exist: no value has it.
+ *
+ * @internal
+ */
+export interface UnknownOption {
+  /** Never set. */
+  readonly unknownOption: never;
+}
 
 /**
  * The agent of a branch.
@@ -156,7 +176,7 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
   /** The purpose of the workflow, in a sentence. */
   readonly description?: string;
   /** The agents or workflows that run, by name, or `{ agent, optional, input }`. */
-  readonly branches: { readonly [K in keyof B]: CheckedBranch<B[K]> };
+  readonly branches: B & { readonly [K in keyof B]: CheckedBranch<B[K]> };
   /**
    * A schema that checks the parameters of each call. Nothing runs for parameters that fail it.
    * Without it, each branch checks its own.

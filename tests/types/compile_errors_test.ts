@@ -248,11 +248,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a branch that is not an agent": {
     code: `defineParallel({ name: "w", branches: { a: Help, «b»: "agent" } });`,
-    says: ["'string' is not assignable to type 'Callable", "property 'b'"],
+    says: ["'string' is not assignable to type '(Callable"],
   },
   "an unknown option of a branch": {
     code: `defineParallel({ name: "w", branches: { a: { agent: Help, «optinal»: true } } });`,
-    says: ["'optinal'", "Did you mean to write 'optional'?"],
+    says: ["'optinal'", "not assignable to type 'UnknownOption'"],
   },
   "a branch whose input returns other parameters": {
     code: `defineParallel({ name: "w", branches: { a: { agent: Help, «input»: (p: { x: 1 }) => (` +
@@ -326,7 +326,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a route that is not an agent": {
     code: `defineRouter({ name: "r", by: Topic, routes: { billing: Help, «tech»: "Help" } });`,
-    says: ["'string' is not assignable to type 'Callable"],
+    says: ["'string' is not assignable to type 'Target"],
   },
   "a route with other parameters": {
     code: `defineRouter({ name: "r", by: Help, routes: { a: { agent: Help, «params»: (` +
@@ -363,6 +363,8 @@ const INTERNAL = [
   "RouterParams",
   "Steps",
   "TargetParams",
+  "UnknownOption",
+  "WithoutOthers",
   "WorkflowParams",
 ];
 

@@ -65,6 +65,26 @@ for await (const { result, params } of stream([[Score, { text: "x" }] as const])
 (await scope({ concurrency: 2 }, () => 1)) satisfies number;
 const Both = defineParallel({ name: "both", branches: { a: Score, b: Score } });
 (await Both.call({ text: "x" })).content.a.score satisfies number;
+const Own = defineParallel({
+  name: "own",
+  branches: {
+    a: { agent: Score, input: ({ texts }: { texts: string[] }) => ({ text: texts[0]! }) },
+  },
+});
+(await Own.call({ texts: ["x"] })).content.a.score satisfies number;
+// @ts-expect-error the parameters are those of the branch
+Own.call({ text: "x" });
+const Desk = defineRouter({
+  name: "desk",
+  by: Label,
+  routes: { a: { agent: Score, params: ({ first }: { first: string }) => ({ text: first }) } },
+  default: { agent: Score, params: ({ other }: { other: string }) => ({ text: other }) },
+  pick: ({ label }) => label,
+});
+const routed = await Desk.call({ text: "x", lang: "en", first: "y", other: "z" });
+routed.content.score satisfies number;
+// @ts-expect-error the parameters of a route are missing
+Desk.call({ text: "x", lang: "en" });
 const tool = defineTool({ name: "t", input: z.object({ n: z.number() }), run: ({ n }) => n + 1 });
 const hooks: Hooks = {};
 const cache: CacheStore = memoryCache();

@@ -104,8 +104,8 @@ export interface OpenAIOptions {
 export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   ...SERVER_RULES,
   name: text,
-  organization: text,
-  project: text,
+  organization: headerText,
+  project: headerText,
   headers(doing, name, value) {
     record(doing, name, value);
     for (const [header, content] of Object.entries(value as Record<string, unknown>)) {
@@ -127,6 +127,11 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   },
   fetch: callback,
 };
+
+function headerText(doing: string, name: string, value: unknown): void {
+  text(doing, name, value);
+  if (!isHeader("x", value as string)) refuse(doing, name, "a valid header value", value);
+}
 
 function isHeader(name: string, value: string): boolean {
   try {

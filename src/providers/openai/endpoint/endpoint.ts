@@ -37,14 +37,19 @@ export function endpointOf(options: ApiEndpointOptions): ApiEndpoint {
     "accept": "application/json",
     "authorization": `Bearer ${apiKey}`,
     "user-agent": "shoal-agents",
-    ...(organization !== undefined && { "openai-organization": organization }),
-    ...(project !== undefined && { "openai-project": project }),
+    ...(organization !== undefined && { "openai-organization": trim(organization) }),
+    ...(project !== undefined && { "openai-project": trim(project) }),
   };
   // `Headers` would load Node's fetch, which takes as long as all else.
   for (const [name, value] of Object.entries(options.headers ?? {})) {
-    headers[name.toLowerCase()] = value.trim();
+    headers[name.toLowerCase()] = trim(value);
   }
   // The body is always JSON.
   headers["content-type"] = "application/json";
   return { url: url.href, headers };
+}
+
+/** Removes what `Headers` removes: whitespace of HTTP, and no other. */
+function trim(value: string): string {
+  return value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
 }

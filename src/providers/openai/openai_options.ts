@@ -100,6 +100,15 @@ export interface OpenAIOptions {
   readonly fetch?: typeof fetch;
 }
 
+/** Headers that runtimes set themselves: some ignore other values, and some fail each request. */
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  "content-length",
+  "expect",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** The rules for {@linkcode OpenAIOptions}. */
 export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   ...SERVER_RULES,
@@ -111,6 +120,11 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
     for (const [header, content] of Object.entries(value as Record<string, unknown>)) {
       if (typeof content !== "string" || !isHeader(header, content)) {
         refuse(doing, `${name}["${header}"]`, "a valid header value", content);
+      }
+      if (OF_CONNECTION.has(header.toLowerCase())) {
+        throw new TypeError(
+          `Cannot ${doing} as ${name} must not have "${header}": it belongs to the connection`,
+        );
       }
     }
   },

@@ -57,6 +57,7 @@ export class Permits implements PermitRequest {
           reason ??= limiter.reason;
           waited[reason] = (waited[reason] ?? 0) + performance.now() - began;
         }
+        this.#noticeGrant();
         this.#held++;
         // The signal may have aborted just after the permit was granted.
         signal?.throwIfAborted();
@@ -69,6 +70,14 @@ export class Permits implements PermitRequest {
       this.release();
       throw reason;
     }
+  }
+
+  /** Notes that a permit was granted, unless it was taken back as this request seemed to have ended. */
+  #noticeGrant(): void {
+    const { heartbeat } = this;
+    if (heartbeat === undefined) return;
+    if (heartbeat.isOver) throw new DOMException("The request has ended", "AbortError");
+    heartbeat.leaveQueue = undefined;
   }
 
   /**

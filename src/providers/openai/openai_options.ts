@@ -135,8 +135,10 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   structuredOutput: oneOf("json_schema", "json_object", "prompt"),
   limits: providerLimits,
   caCerts(doing, name, value) {
-    if (!Array.isArray(value) || value.some((pem) => typeof pem !== "string")) {
-      refuse(doing, name, "a list of certificates", value);
+    // Deno ignores a text without one, such as the name of a file.
+    const isPem = (pem: unknown) => typeof pem === "string" && pem.includes("-----BEGIN ");
+    if (!Array.isArray(value) || !value.every(isPem)) {
+      refuse(doing, name, "a list of certificates in PEM format", value);
     }
   },
   fetch: callback,

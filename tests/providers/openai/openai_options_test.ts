@@ -47,7 +47,7 @@ Deno.test("options: rejects wrong types and shapes at once", () => {
       { upgrade: "h2c" },
       { "transfer-encoding": "chunked" },
     ],
-    caCerts: ["pem", {}, [5], [new Uint8Array()]],
+    caCerts: ["pem", {}, [5], [""], ["/etc/ssl/ca.pem"], [new Uint8Array()]],
     connections: ["8", null, {}],
     api: ["completions", "", null, true],
     structuredOutput: ["json", "", null, true],

@@ -30,6 +30,8 @@ export class NodeSender implements HttpSender {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#loading)[Symbol.asyncDispose]();
+    // The requests have reported a failure.
+    const sender = await this.#loading.catch(() => undefined);
+    await sender?.[Symbol.asyncDispose]();
   }
 }

@@ -22,11 +22,18 @@ export class Connection implements Disposable {
     return new TextDecoder().decode(await this.read());
   }
 
-  /** Resolves when everything is handed to the system. */
+  /** Resolves when everything is handed to the system, and rejects if the connection is closed. */
   write(data: string | Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) =>
-      this.socket.write(data, (error) => error ? reject(error) : resolve())
-    );
+    return new Promise((resolve, reject) => {
+      // Deno does not report a write that is pending when the connection is closed.
+      const onClose = () => reject(new Error("the connection is closed"));
+      if (this.socket.destroyed) return onClose();
+      this.socket.once("close", onClose);
+      this.socket.write(data, (error) => {
+        this.socket.off("close", onClose);
+        error ? reject(error) : resolve();
+      });
+    });
   }
 
   /** Resolves when the other side has closed the connection. */

@@ -3,6 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Creates a temporary folder, which the test removes, and returns its path. */
-export function makeTempFolder(prefix = "shoal-"): Promise<string> {
-  return mkdtemp(join(tmpdir(), prefix));
+export function makeTempFolder(prefix = "shoal-", parent = tmpdir()): Promise<string> {
+  return mkdtemp(join(parent, prefix));
 }

@@ -1,12 +1,12 @@
 import type { Outcome } from "../measure/measure.ts";
 import { bundleScript, measureOn } from "../measure/measure_on.ts";
-import { findRuntime } from "../measure/runtimes.ts";
 import { cpuMicros, cpuMs, extra, Runs, wallMs } from "../measure/runs.ts";
 import { createScratchFolder } from "../measure/scratch_folder.ts";
 import { startServer } from "../measure/start_server.ts";
 import type { Effort, Finding } from "../part.ts";
 import type { Goal } from "../report/goal.ts";
 import { count, type Row, seconds } from "../report/table.ts";
+import { findRuntime } from "../../tools/runtimes/find_runtime.ts";
 
 const SHOAL = "Shoal, openai()";
 const FETCH = "bare fetch + pool";
@@ -29,13 +29,9 @@ export async function* runtimes({ rounds, quick }: Effort): AsyncGenerator<Findi
   const rows: Row[] = [];
   const goals: Goal[] = [];
   const where = `${count(load.n)} calls, ${load.concurrency} in flight, no latency`;
-  const deno = { name: `Deno ${Deno.version.deno}`, path: "deno" };
+  const deno = { title: `Deno ${Deno.version.deno}`, path: "deno" };
   for (const runtime of [deno, node, bun]) {
-    const { name, path } = runtime;
-    if (path === undefined) {
-      rows.push({ runtime: name, client: "–" });
-      continue;
-    }
+    const { title, path } = runtime;
     const args = runtime === deno ? ["run", "--quiet", "-P=bench"] : [];
     const clients: Readonly<Record<string, string>> = runtime === node ? WITH_UNDICI : CLIENTS;
     const runs = await Runs.measureNamed<Client>(
@@ -45,7 +41,7 @@ export async function* runtimes({ rounds, quick }: Effort): AsyncGenerator<Findi
     );
     for (const client of Object.keys(clients) as Client[]) {
       rows.push({
-        runtime: name,
+        runtime: title,
         client,
         "CPU µs per call": runs.median(client, cpuMicros(load.n)),
         "× fetch": runs.ratio(client, FETCH, cpuMs),
@@ -55,7 +51,7 @@ export async function* runtimes({ rounds, quick }: Effort): AsyncGenerator<Findi
       });
     }
     const goal = (other: typeof FETCH | typeof SDK, atMost: number): Goal => ({
-      name: `${name}, ${where}: CPU per call relative to ${other}`,
+      name: `${title}, ${where}: CPU per call relative to ${other}`,
       found: runs.ratio(SHOAL, other, cpuMs),
       atMost,
       unit: "×",

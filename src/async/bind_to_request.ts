@@ -1,11 +1,11 @@
 import { IO_PER_REQUEST } from "./io_per_request.ts";
 
-/** How long another request is waited for, in milliseconds: it may have ended. */
+/** The maximum time to wait for another request, in milliseconds: it may have ended. */
 const MAX_WAIT = 1_000;
 
 /**
- * Returns a function that does the work in this request, whichever request calls it. The work is
- * done once. If this request has ended, the function waits for a second in vain.
+ * Returns a function that runs the work in this request, whichever request calls it. The work runs
+ * once. If this request has ended, it does not run, and the function resolves after a second.
  */
 export function bindToRequest(work: () => Promise<void>): () => Promise<void> {
   if (!IO_PER_REQUEST) return work;

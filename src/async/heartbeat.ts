@@ -1,7 +1,7 @@
 /**
- * Shows that the request in which something happens still runs. On Cloudflare Workers a request may
- * end at any point, as when its client disconnects, and none of its code runs any more: no timer
- * and no `finally`. What it holds of the state that all requests share would then be held for good.
+ * Detects requests that have ended without a cleanup. On Cloudflare Workers a request may end at
+ * any point, for example when its client disconnects, and none of its code runs any more: no timer
+ * and no `finally`. Without a heartbeat, it would hold its permits and budgets forever.
  */
 import { IO_PER_REQUEST } from "./io_per_request.ts";
 import { LinkedList, type ListItem } from "./linked_list.ts";
@@ -10,8 +10,8 @@ import { LinkedList, type ListItem } from "./linked_list.ts";
 const INTERVAL = 1_000;
 
 /**
- * The silence after which a request has ended, in milliseconds. Code that runs longer without a
- * pause delays the beats of all requests.
+ * The time without a beat after which a request counts as ended, in milliseconds. Code that runs
+ * longer without a pause delays the beats of all requests.
  */
 const SILENCE = 10_000;
 
@@ -46,7 +46,7 @@ export class Heartbeat implements Disposable, ListItem<Heartbeat> {
   #isOver = false;
 
   /**
-   * Starts a heartbeat, or returns `undefined` where requests cannot end like that.
+   * Starts a heartbeat, or returns `undefined` where requests run to their end.
    *
    * @param onGone Called in another request if this one has ended. It must not use timers, signals
    * or streams of this request.
@@ -111,7 +111,7 @@ export class Heartbeat implements Disposable, ListItem<Heartbeat> {
     this.#timer = setTimeout(() => this.#beat(), Math.min(INTERVAL, Math.max(0, Math.ceil(ms))));
   }
 
-  /** Whether it has been silent for too long. */
+  /** Whether its last beat is too long ago. */
   isSilent(now: number): boolean {
     return now - this.#last > SILENCE;
   }
@@ -126,8 +126,8 @@ export class Heartbeat implements Disposable, ListItem<Heartbeat> {
 }
 
 /**
- * Ends the heartbeats that are silent. Each heartbeat does so; in addition, it must be called before
- * a request is refused because of what others hold: they may all have ended.
+ * Ends the heartbeats of requests that have ended. Each heartbeat does so; in addition, it must be
+ * called before a request is refused because of what others hold: they may all have ended.
  */
 export function endSilentRequests(now: number): void {
   const pause = now - lookedAt;

@@ -31,7 +31,7 @@ export class Admission implements Pass {
   /** Estimates what the attempt may spend; absent without budgets. */
   #spending: SpendingEstimate | undefined;
   #reservations: Reservation[] = NONE;
-  /** Only where the request may end at any point. */
+  /** Only where requests may end at any point. */
   readonly #heartbeat: Heartbeat | undefined;
 
   /** Nothing is held yet. */
@@ -132,7 +132,7 @@ export class Admission implements Pass {
     this.#settle(undefined);
   }
 
-  /** Releases everything, as its request has ended. What was sent may have been billed. */
+  /** Releases everything after its request has ended. What was sent may have been billed. */
   #abandon(): void {
     if (this.at === 0) return this.cancel();
     const now = performance.now();

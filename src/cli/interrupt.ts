@@ -29,7 +29,7 @@ export type StopSignal = "SIGINT" | "SIGTERM" | "SIGBREAK";
 
 /**
  * Returns the signals that stop a command on this system. Windows has no SIGTERM, and Ctrl-Break
- * sends SIGBREAK. SIGHUP is left alone: `nohup` ignores it, and a listener would undo that.
+ * sends SIGBREAK. SIGHUP is not among them: `nohup` ignores it, and a listener would undo that.
  */
 export function stopSignals(platform: string = process.platform): readonly StopSignal[] {
   return ["SIGINT", platform === "win32" ? "SIGBREAK" : "SIGTERM"];

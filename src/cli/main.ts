@@ -37,8 +37,8 @@ export async function shoal(args: readonly string[]): Promise<number> {
 }
 
 /**
- * Runs the command line as the program of this process, and ends the process: for an executable
- * file. This module can be loaded, and this function reports it, if the runtime is too old.
+ * Runs the command line as the program of this process, and ends the process. For executable files.
+ * If the runtime is too old, it prints which version is needed, and exits with 2.
  *
  * @param args The arguments after the program's name.
  * @default {process.argv.slice(2)}

@@ -4,11 +4,11 @@ import { Heartbeat } from "../async/heartbeat.ts";
 import type { StreamOwner } from "./stream/event_stream.ts";
 
 /**
- * Where requests may end at any point, as on Cloudflare Workers, keeps one running until it is
- * disposed, so that the work of a client that has disconnected is aborted in order. The owner is
- * abandoned when the client disconnects, if the runtime reports that, and ended if the request has
- * ended nevertheless.
+ * Keeps a request running until the returned object is disposed, so that its calls can be aborted
+ * after the client has disconnected. On Cloudflare Workers a request may end earlier.
  *
+ * @param owner Abandoned when the client disconnects, if the runtime reports that. Ended if the
+ * request ends nevertheless.
  * @returns `undefined` where requests run to their end.
  */
 export function holdRequest(

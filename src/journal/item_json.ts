@@ -20,7 +20,7 @@ export function writeStart(
  * Reads the result of an item. An item with an unreadable result counts as unfinished, and runs
  * again.
  *
- * @throws {JournalError} If another runtime can read it.
+ * @throws {JournalError} If only another runtime can read it.
  */
 export function readOutcome({ ended }: StoredItem): Result | undefined {
   if (ended === undefined) return undefined;

@@ -46,15 +46,15 @@ function readBytes(text: string): unknown {
   const bytes = Buffer.from(text, "base64");
   // Bytes of another format may be read as another value, without an error.
   if (isOfV8(bytes) === isOfV8(serialize(null))) return deserialize(bytes);
+  const writer = isOfV8(bytes) ? "Deno or Node" : "Bun";
   throw new JournalError(
-    "Cannot read a value of the journal that is not JSON, such as a date or a map, " +
-      "as Bun reads only those that Bun has written, and Deno and Node those of each other: " +
-      "continue the run on the runtime that began it",
+    `Cannot read a value of the journal, such as a date or a map, as ${writer} has written it ` +
+      `and only ${writer} can read it: continue the run on ${writer}`,
     "read",
   );
 }
 
-/** Whether bytes are in V8's format, which begins with a tag. That of Bun begins with a version. */
+/** Whether bytes are in V8's format, which begins with this tag. Bun's begins with a version. */
 function isOfV8(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff;
 }

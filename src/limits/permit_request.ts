@@ -13,7 +13,7 @@ export interface PermitRequest {
    * @default {Infinity}
    */
   readonly longestPause?: number;
-  /** The heartbeat of the attempt, where it may end at any point. */
+  /** The heartbeat of its request, where requests may end at any point. */
   readonly heartbeat?: Heartbeat | undefined;
 }
 

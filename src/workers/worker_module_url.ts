@@ -26,7 +26,7 @@ export function workerModuleUrl(doing: string, name: string, module: unknown): s
 function checkProtocol(doing: string, name: string, url: URL): string {
   const { protocol, href } = url;
   if (process.versions.deno === undefined && !["file:", "data:"].includes(protocol)) {
-    refuse(doing, name, "a file on this runtime, as from import.meta.resolve of a package", href);
+    refuse(doing, name, "a file, as only Deno loads other URLs", href);
   }
   return href;
 }

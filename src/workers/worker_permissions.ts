@@ -1,6 +1,6 @@
 /**
- * A permission of a worker: that of the process, all, none, or some. Same as in Deno's own options
- * of workers.
+ * A permission of a worker: that of the process (`"inherit"`), all (`true`), none (`false`), or a
+ * list. The same as in the options of Deno's `Worker`.
  */
 export type WorkerPermission<T = string> = "inherit" | boolean | readonly T[];
 

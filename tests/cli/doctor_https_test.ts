@@ -4,14 +4,20 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { place, text } from "./helpers.ts";
+import { place } from "./helpers.ts";
+import { readFileSync } from "node:fs";
+import { startModule } from "../child.ts";
+import { runtime } from "../runtime.ts";
 
 const certificate = new URL("../testing/certs/localhost.crt.pem", import.meta.url);
 const tls = {
-  cert: Deno.readTextFileSync(certificate),
-  key: Deno.readTextFileSync(new URL("../testing/certs/localhost.key.pem", import.meta.url)),
+  cert: readFileSync(certificate, "utf8"),
+  key: readFileSync(new URL("../testing/certs/localhost.key.pem", import.meta.url), "utf8"),
 };
-const trusted = { DENO_CERT: fileURLToPath(certificate) };
+const trusted = {
+  DENO_CERT: fileURLToPath(certificate),
+  NODE_EXTRA_CA_CERTS: fileURLToPath(certificate),
+};
 
 for (const streams of [100, 250]) {
   Deno.test(`doctor reports ${streams} requests per connection over HTTP/2`, async () => {
@@ -31,15 +37,11 @@ Deno.test("fetching the stream limit 60 times does not crash the process", async
   await using server = simulator({ tls, maxConcurrentStreams: 128 });
   const { origin } = new URL(server.url);
   // In a process of its own, as it could crash.
-  const { code, stdout, stderr } = await new Deno.Command("deno", {
-    args: [
-      ...["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1"],
-      new URL("./stream_limit_child.ts", import.meta.url).href,
-      origin,
-    ],
-    env: trusted,
-  }).output();
-  assertEquals([code, text(stdout).trim()], [0, "128 ".repeat(60).trim()], text(stderr));
+  const { code, stdout, stderr } = await startModule(
+    new URL("./stream_limit_child.ts", import.meta.url),
+    { args: [origin], permissions: ["--allow-net=127.0.0.1"], env: trusted },
+  ).output;
+  assertEquals([code, stdout.trim()], [0, "128 ".repeat(60).trim()], stderr);
 });
 
 Deno.test("doctor accepts HTTPS without HTTP/2", async () => {
@@ -64,7 +66,9 @@ Deno.test("doctor reports an unknown certificate, and how to trust it", async ()
   assertEquals(output.code, 3, output.out);
   assertMatch(
     output.out,
-    /^fail {2}server .*: invalid peer certificate: UnknownIssuer \(DENO_CERT/m,
+    runtime === "deno"
+      ? /^fail {2}server .*: invalid peer certificate: UnknownIssuer \(DENO_CERT/m
+      : /^fail {2}server .*: self.signed certificate.* \(NODE_EXTRA_CA_CERTS=FILE/m,
   );
   assertMatch(output.out, /^warn {2}streams .*unknown/m);
 });

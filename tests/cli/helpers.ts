@@ -1,6 +1,11 @@
 import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { runtime } from "../runtime.ts";
+import { spawn, type Spawned } from "../spawn.ts";
+import { makeTempFolder } from "../temp_folder.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** The module with the agents of the tests. */
@@ -24,7 +29,7 @@ export interface StartOptions {
   readonly obeysFileModes?: boolean;
 }
 
-const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
+const isRoot = process.getuid?.() === 0;
 /** Takes from root the capability to ignore file modes. */
 const UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--"];
 
@@ -33,7 +38,7 @@ export async function canObeyFileModes(): Promise<boolean> {
   if (!isRoot) return true;
   const [command, ...args] = UNPRIVILEGED;
   try {
-    return (await new Deno.Command(command!, { args: [...args, "true"] }).output()).success;
+    return (await spawn(command!, { args: [...args, "true"] }).status).success;
   } catch {
     return false;
   }
@@ -61,7 +66,7 @@ export interface Place extends AsyncDisposable {
   read(name: string): Promise<string>;
   /** Returns the rows of a JSONL file. */
   rows(name: string): Promise<Record<string, unknown>[]>;
-  spawn(args: readonly string[], options?: StartOptions): Deno.ChildProcess;
+  spawn(args: readonly string[], options?: StartOptions): Spawned;
   shoal(args: readonly string[], options?: StartOptions): Promise<Output>;
 }
 
@@ -69,7 +74,7 @@ export interface Place extends AsyncDisposable {
 export async function place(
   { command: commandLine, parent, ...options }: PlaceOptions = {},
 ): Promise<Place> {
-  const dir = await Deno.makeTempDir({ prefix: "shoal-cli-", dir: parent });
+  const dir = await makeTempFolder("shoal-cli-", parent);
   const requestCounts = new Map<string, number>();
   const { respond } = options;
   const server = simulator({
@@ -80,16 +85,16 @@ export async function place(
     },
   });
   const path = (name: string) => join(dir, name);
-  const spawn = (
+  const startShoal = (
     args: readonly string[],
     { stdin, env, all, obeysFileModes }: StartOptions = {},
   ) => {
     const shoal = COMMAND.map((arg) => all && arg === "-P=shoal" ? "-A" : arg);
     const [command, ...words] = [
       ...(obeysFileModes && isRoot ? UNPRIVILEGED : []),
-      ...(commandLine ?? ["deno", ...shoal]),
+      ...(commandLine ?? shoal),
     ];
-    const child = new Deno.Command(command!, {
+    return spawn(command!, {
       args: [...words, ...args],
       cwd: dir,
       env: {
@@ -98,12 +103,8 @@ export async function place(
         NO_COLOR: "1",
         ...env,
       },
-      stdin: stdin === undefined ? "null" : "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    if (stdin !== undefined && stdin !== "open") feed(child, stdin);
-    return child;
+      stdin,
+    });
   };
   return {
     dir,
@@ -112,32 +113,39 @@ export async function place(
     path,
     async write(name, text) {
       const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-      await Deno.writeFile(path(name), bytes);
+      await writeFile(path(name), bytes);
       return path(name);
     },
-    read: (name) => Deno.readTextFile(path(name)),
-    rows: async (name) => parsed(await Deno.readTextFile(path(name))),
-    spawn,
+    read: (name) => readFile(path(name), "utf8"),
+    rows: async (name) => parsed(await readFile(path(name), "utf8")),
+    spawn: startShoal,
     async shoal(args, options) {
-      const { code, stdout, stderr } = await spawn(args, options).output();
-      return { code, out: text(stdout), err: text(stderr) };
+      const { code, stdout, stderr } = await startShoal(args, options).output();
+      return { code: code ?? -1, out: text(stdout), err: text(stderr) };
     },
     async [Symbol.asyncDispose]() {
       await server.close();
-      await Deno.remove(dir, { recursive: true });
+      await rm(dir, { recursive: true });
     },
   };
 }
 
-/** The arguments of `deno` that start the command line. */
-export const COMMAND = [
-  "run",
-  "--no-prompt",
-  "--quiet",
-  "-P=shoal",
-  `--config=${join(root, "deno.json")}`,
-  join(root, "src/cli/main.ts"),
-];
+/** The command line, as the command and its first arguments. */
+export const COMMAND: readonly string[] = runtime === "deno"
+  ? [
+    "deno",
+    "run",
+    "--no-prompt",
+    "--quiet",
+    "-P=shoal",
+    `--config=${join(root, "deno.json")}`,
+    join(root, "src/cli/main.ts"),
+  ]
+  : [
+    process.execPath,
+    ...(runtime === "node" ? ["--disable-warning=ExperimentalWarning"] : []),
+    join(root, "tests/cli/shoal.ts"),
+  ];
 
 /** Returns this many rows as JSONL: `{ "id": 0, "input": "row 0" }` and so on. */
 export function rowsOf(count: number): string {
@@ -158,14 +166,4 @@ export function text(bytes: Uint8Array): string {
 /** Resolves when the condition is true. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-async function feed(child: Deno.ChildProcess, stdin: string | Uint8Array): Promise<void> {
-  const writer = child.stdin.getWriter();
-  try {
-    await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin);
-    await writer.close();
-  } catch {
-    // The command ended before it had read everything.
-  }
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { AGENTS, COMMAND, place, rowsOf, text, until } from "./helpers.ts";
+import { AGENTS, place, rowsOf, text, until } from "./helpers.ts";
 
 const ARGS = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "o.jsonl", "--run", "r"];
 
@@ -70,20 +70,14 @@ Deno.test("a second Ctrl-C ends the run at once", async () => {
 
 Deno.test("Ctrl-C ends a run that waits for the standard input", async () => {
   await using here = await place();
-  const child = new Deno.Command("deno", {
-    args: [...COMMAND, "run", `${AGENTS}#Sentiment`, "-q", "--grace", "1h"],
-    cwd: here.dir,
-    env: { OPENAI_BASE_URL: here.server.url },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode('{"input":"a"}\n'));
+  const child = here.spawn(["run", `${AGENTS}#Sentiment`, "-q", "--grace", "1h"], {
+    stdin: "open",
+  });
+  child.write('{"input":"a"}\n');
   const reader = child.stdout.getReader();
   assertStringIncludes(text((await reader.read()).value!), "said Review: a");
   child.kill("SIGINT");
   assertEquals((await child.status).code, 130);
-  await reader.cancel();
-  await writer.close().catch(() => {});
+  await Promise.all([reader.cancel(), child.stderr.cancel()]);
+  child.closeStdin();
 });

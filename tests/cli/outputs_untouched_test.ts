@@ -3,6 +3,8 @@ import { sqliteJournal } from "@shoal/agents/journal";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { AGENTS, canObeyFileModes, type Place, place, rowsOf } from "./helpers.ts";
+import { chmod, rm } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-q"];
 
@@ -25,7 +27,7 @@ Deno.test({
     await here.write("in.jsonl", rowsOf(3));
     for (const [name, text] of [["full.jsonl", "precious\n"], ["empty.jsonl", ""]] as const) {
       await here.write(name, text);
-      await Deno.chmod(here.path(name), 0o400);
+      await chmod(here.path(name), 0o400);
       const output = await here.shoal([...RUN, "-o", name, "--fresh"], { obeysFileModes: true });
       assertEquals([output.code, here.server.stats.requests], [3, 0], output.err);
       assertMatch(output.err, /Cannot write \w+\.jsonl: permission denied/);
@@ -79,12 +81,12 @@ async function assertRejectedAndUntouched(here: Place, args: string[], why: stri
   };
   await assertRejected();
   assertEquals(await here.read("o.jsonl"), before);
-  await Deno.remove(here.path("o.jsonl"));
-  await Deno.remove(here.path("e.jsonl"));
+  await rm(here.path("o.jsonl"));
+  await rm(here.path("e.jsonl"));
   await assertRejected();
   assertEquals(names(here), [".shoal", "in.jsonl"]);
 }
 
 function names(here: Place): string[] {
-  return [...Deno.readDirSync(here.dir)].map(({ name }) => name).sort();
+  return readdirSync(here.dir).sort();
 }

@@ -15,9 +15,9 @@ for (
   Deno.test(`reports the missing permission: ${missing}`, async () => {
     await using here = await place();
     await here.write("in.jsonl", rowsOf(30));
-    const { code: ended, stderr } = await new Deno.Command("deno", {
+    const { code: ended, stderr } = await new Deno.Command(COMMAND[0]!, {
       args: [
-        ...COMMAND.flatMap((arg) => arg === "-P=shoal" ? flags : [arg]),
+        ...COMMAND.slice(1).flatMap((arg) => arg === "-P=shoal" ? flags : [arg]),
         ...["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-q"],
       ],
       cwd: here.dir,

@@ -10,16 +10,18 @@ import { isSameFile } from "../../src/cli/files/same_file.ts";
 import { stopSignals } from "../../src/cli/interrupt.ts";
 import { countLines } from "../../src/cli/rows/count_lines.ts";
 import { readCsvRows } from "../../src/cli/rows/csv_rows.ts";
-import { defaultRunName, runNameProblem } from "../../src/cli/run/run_folder.ts";
+import { defaultRunName, runNameProblem } from "../../src/cli/run/run_name.ts";
 import { runtimeOf, runtimeProblem } from "../../src/cli/runtime.ts";
 import { VERSION } from "../../src/cli/version.ts";
+import { link, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { makeTempFolder } from "../temp_folder.ts";
 
 async function inFolder(test: (path: (name: string) => string) => Promise<void>) {
-  const dir = await Deno.makeTempDir();
+  const dir = await makeTempFolder();
   try {
     await test((name) => join(dir, name));
   } finally {
-    await Deno.remove(dir, { recursive: true });
+    await rm(dir, { recursive: true });
   }
 }
 
@@ -109,7 +111,7 @@ Deno.test("recognizes runtimes, and rejects Node before 22", () => {
 });
 
 Deno.test("the version is that of the package", async () => {
-  const config = await Deno.readTextFile(new URL("../../deno.json", import.meta.url));
+  const config = await readFile(new URL("../../deno.json", import.meta.url), "utf8");
   assertEquals(VERSION, JSON.parse(config).version);
 });
 
@@ -169,19 +171,19 @@ Deno.test("texts of files have no byte order mark, and \\n as line breaks", () =
         [new TextEncoder().encode(""), ""],
       ] as const
     ) {
-      await Deno.writeFile(path("t"), bytes);
+      await writeFile(path("t"), bytes);
       assertEquals(await readTextFile(path("t")), text);
     }
-    await Deno.writeFile(path("t"), new Uint8Array([0x61, 0xe4, 0x62]));
+    await writeFile(path("t"), new Uint8Array([0x61, 0xe4, 0x62]));
     await assertRejects(() => readTextFile(path("t")), Error, "as it is not UTF-8 text");
   }));
 
 Deno.test("links do not hide that two paths are those of one file", () =>
   inFolder(async (path) => {
-    await Deno.writeTextFile(path("a"), "");
-    await Deno.writeTextFile(path("b"), "");
-    await Deno.symlink(path("a"), path("soft"));
-    await Deno.link(path("a"), path("hard"));
+    await writeFile(path("a"), "");
+    await writeFile(path("b"), "");
+    await symlink(path("a"), path("soft"));
+    await link(path("a"), path("hard"));
     for (
       const [other, isSame] of [["a", true], ["soft", true], ["hard", true], ["b", false]] as const
     ) {
@@ -217,7 +219,10 @@ Deno.test("rejects names of runs that cannot be folders", () => {
   }
   for (const name of ["2024-01-01T10:00", "CON", "nul.txt", "com1", "a.", "a ", "what?", "a|b"]) {
     assertEquals(runNameProblem(name, "linux"), undefined, name);
-    assertMatch(runNameProblem(name, "win32") ?? "", /Windows has no folders with this name/);
+    assertMatch(
+      runNameProblem(name, "win32") ?? "",
+      /Windows does not allow a folder with this name/,
+    );
   }
   for (const name of ["console", "com10", "labels.v2", "null"]) {
     assertEquals(runNameProblem(name, "win32"), undefined, name);
@@ -229,7 +234,7 @@ Deno.test("counts rows with any line breaks", () =>
     for (
       const [text, count] of [["a\r\n\r\nb\r\n", 2], ["a\n\nb", 2], ["\r\n", 0], ["", 0]] as const
     ) {
-      await Deno.writeTextFile(path("t"), text);
+      await writeFile(path("t"), text);
       assertEquals(await countLines(path("t"), new AbortController().signal), count);
     }
   }));

@@ -1,23 +1,30 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import process from "node:process";
+import { runtime } from "../runtime.ts";
 import { place } from "./helpers.ts";
+
+/** The command that executes a script. */
+const EXECUTE = runtime === "deno" ? ["deno", "run", "-A"] : [process.execPath];
 
 /** A script that sends its argument to the server of OPENAI_BASE_URL, and prints the answer. */
 const SCRIPT = `
-const response = await fetch(Deno.env.get("OPENAI_BASE_URL") + "/chat/completions", {
+import process from "node:process";
+
+const response = await fetch(process.env.OPENAI_BASE_URL + "/chat/completions", {
   method: "POST",
   headers: { "content-type": "application/json", authorization: "Bearer sk-live-123456789abc" },
-  body: JSON.stringify({ model: "m", messages: [{ role: "user", content: Deno.args[0] }] }),
+  body: JSON.stringify({ model: "m", messages: [{ role: "user", content: process.argv[2] }] }),
 });
 const json = await response.json();
 console.log(json.choices?.[0].message.content ?? json.error.message);
-Deno.exit(Number(Deno.args[1] ?? 0));
+process.exit(Number(process.argv[3] ?? 0));
 `;
 
 Deno.test("record: keeps what a command sends, and replay answers it", async () => {
   await using shop = await place();
-  const script = await shop.write("script.ts", SCRIPT);
+  const script = await shop.write("script.mjs", SCRIPT);
   const out = shop.path("calls.jsonl");
-  const command = (...args: string[]) => ["--", "deno", "run", "-A", script, ...args];
+  const command = (...args: string[]) => ["--", ...EXECUTE, script, ...args];
   const base = ["--base-url", shop.server.url];
   const first = await shop.shoal(["record", ...base, "-o", out, ...command("Hello", "7")], {
     all: true,

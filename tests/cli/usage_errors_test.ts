@@ -1,6 +1,7 @@
 /** Tests that mistakes of a new user are reported with a fix, and cost nothing. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { AGENTS, type Place, place, rowsOf } from "./helpers.ts";
+import { readdirSync } from "node:fs";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-q"];
 
@@ -41,7 +42,7 @@ Deno.test("rejects invalid values of options", async () => {
   for (const name of ["", "..", "a/b", "-x"]) {
     await assertRejected(here, [...RUN, "-i", "in.jsonl", "--run", name], /Cannot use the --run/);
   }
-  assertEquals([...Deno.readDirSync(here.dir)].map(({ name }) => name), ["in.jsonl"]);
+  assertEquals(readdirSync(here.dir), ["in.jsonl"]);
 });
 
 Deno.test("an unexpected error exits with 3, not with 1 as failed rows do", async () => {
@@ -186,7 +187,7 @@ Deno.test("rejects invalid times and numbers before anything is created", async 
     [...RUN, "-i", "in.jsonl", "--retries", "-1"],
     /an integer, 0 or more/,
   );
-  assertEquals([...Deno.readDirSync(here.dir)].map(({ name }) => name), ["in.jsonl"]);
+  assertEquals(readdirSync(here.dir), ["in.jsonl"]);
   const args = [...RUN, "-i", "in.jsonl", "--grace", "0", "--retries", "0"];
   assertEquals((await here.shoal(args)).code, 0);
 });

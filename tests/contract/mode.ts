@@ -291,10 +291,16 @@ export function modeContract(name: string, opened: OpenMode): void {
   }) => {
     const controller = new AbortController();
     const reason = new Error("not wanted any more");
-    // Finish one call before the abort, so that all workers have started.
+    let finished = 0;
     const calls = [[agents.Identity, 1], ...echoes(6), [Waits, { ms: 60_000 }]] as const;
-    const run = batch(calls as never, { mode, concurrency: 5, signal: controller.signal });
-    await until(() => sim.stats.inFlight >= 2, "2 are on the wire");
+    const run = batch(calls as never, {
+      mode,
+      concurrency: 5,
+      signal: controller.signal,
+      onResult: () => void finished++,
+    });
+    // The finished call and the others may be in different workers, which start one after another.
+    await until(() => finished === 1 && sim.stats.inFlight >= 2, "1 finished, and 2 are in flight");
     const began = performance.now();
     controller.abort(reason);
     const error = await assertRejects(() => run, RunError);

@@ -12,10 +12,12 @@ const PACKAGES: Record<string, readonly string[]> = {
     "eventsource-parser",
     "lru-cache",
     "openai",
+    "undici",
   ],
   "./ai-sdk": ["@ai-sdk/provider"],
   "./cli": [
     "@cfworker/json-schema",
+    "@hono/node-server",
     "@pydantic/genai-prices",
     "@standard-schema/spec",
     "commander",
@@ -25,6 +27,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     "hono",
     "lru-cache",
     "openai",
+    "undici",
   ],
   "./hono": [
     "@cfworker/json-schema",
@@ -34,7 +37,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     "lru-cache",
   ],
   "./journal": [],
-  "./openai": ["eventsource-parser", "openai"],
+  "./openai": ["eventsource-parser", "openai", "undici"],
   "./testing": [],
   "./workers": [
     "@cfworker/json-schema",

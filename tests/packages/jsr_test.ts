@@ -7,6 +7,7 @@ import { installWithNpm } from "./jsr/npm_layer.ts";
 import { createProject, type Project } from "./jsr/project.ts";
 import { publishShoal, publishStd } from "./jsr/publish.ts";
 import { startRegistry } from "./jsr/registry.ts";
+import { RUNTIMES } from "../runtimes/runtimes.ts";
 
 /** The permissions of the command line, from the permission set of `deno task shoal`. */
 const CLI_PERMISSIONS = [
@@ -112,11 +113,9 @@ Deno.test("Shoal installs and works from JSR", async (t) => {
   });
 
   // JSR's packages for npm keep `using`, which Node 22 lacks: there, users install from npm.
-  for (const [name, variable] of [["Node 24", "SHOAL_NODE"], ["Bun", "SHOAL_BUN"]] as const) {
-    const runtime = Deno.env.get(variable);
-    const title = `JSR's package for npm works on ${name}`;
+  for (const { name, path: runtime } of RUNTIMES.filter(({ hasUsing }) => hasUsing)) {
     await t.step({
-      name: runtime === undefined ? `${title} (not found: set ${variable} to its path)` : title,
+      name: `JSR's package for npm works on ${name}`,
       ignore: runtime === undefined,
       async fn(t) {
         await using project = await createProject(registry.url);

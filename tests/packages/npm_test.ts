@@ -6,10 +6,10 @@ import * as esbuild from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { type Code, codeBlocks, exampleFiles, needsDeno } from "./npm/sources.ts";
-import { run, type Running } from "./npm/command.ts";
+import { run, type Running } from "../runtimes/command.ts";
+import { NODE_24, type Runtime, RUNTIMES } from "../runtimes/runtimes.ts";
 import { buildAndPack, PACKAGE, type Packed, ROOT } from "./npm/package.ts";
 import { install, pinned, type Project, SHOAL } from "./npm/project.ts";
-import { NODE_24, type Runtime, RUNTIMES } from "./npm/runtimes.ts";
 
 const temporary = await Deno.makeTempDir({ prefix: "shoal-npm-" });
 addEventListener("unload", () => Deno.removeSync(temporary, { recursive: true }));
@@ -33,7 +33,7 @@ function projectOf(runtime: Runtime): Promise<Project> {
 function testOn(runtime: Runtime, title: string, fn: (project: Project) => Promise<void>): void {
   Deno.test({
     name: `npm, ${runtime.name}: ${title}`,
-    ignore: runtime.isMissing,
+    ignore: runtime.path === undefined,
     fn: async () => fn(await projectOf(runtime)),
   });
 }
@@ -125,7 +125,7 @@ Deno.test("npm: old versions of Node get a clear message from the command", asyn
   assertEquals([code, out, err], [2, "", "Shoal needs Node 22 or later: this is 20.20.2\n"]);
 });
 
-testOn(NODE_24, "bundlers keep what the package does when it is imported", async (project) => {
+testOn(NODE_24, "bundlers keep the side effects of the package", async (project) => {
   await using server = simulator({ respond: ({ text }) => `said ${text}` });
   const source = `import { defineAgent } from "@shoal/agents";
     const Say = defineAgent({ name: "say", model: "m", prompt: "{text}" });
@@ -162,7 +162,7 @@ const BUNDLER = {
 Deno.test("npm: the types are right for every compiler, without skipLibCheck", async () => {
   const { tarball } = await packed();
   const folder = `${temporary}/types`;
-  const node = { name: "Node", path: "node", isMissing: false, isBun: false, hasUsing: true };
+  const node = { name: "Node", path: "node", isBun: false, hasUsing: true };
   const project = await install(folder, node, tarball);
   await project.add([...COMPILERS, pinned("zod")]);
   await project.write("consumer.ts", await program("consumer.ts"));
@@ -196,7 +196,7 @@ Deno.test("npm: the types are right for every compiler, without skipLibCheck", a
 
 for (const runtime of RUNTIMES) {
   const { isBun } = runtime;
-  const npx = isBun ? [runtime.path, "x", "--bun", "--no-install"] : ["npx", "--no-install"];
+  const npx = isBun ? [runtime.path!, "x", "--bun", "--no-install"] : ["npx", "--no-install"];
 
   testOn(runtime, "every entry can be imported without any other package", async (project) => {
     await project.write("entries.ts", await program("entries.ts"));
@@ -210,7 +210,7 @@ for (const runtime of RUNTIMES) {
     }
   });
 
-  testOn(runtime, "the command tells its version by npx", async (project) => {
+  testOn(runtime, "the command prints its version by npx", async (project) => {
     const { out, err } = await project.exec([...npx, "shoal", "--version"]);
     const { version } = JSON.parse(await Deno.readTextFile(`${PACKAGE}/package.json`));
     assertEquals([out.trim(), err], [version, ""]);

@@ -2,7 +2,7 @@
 import { type Simulator, simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { collect, delay, readEvents, requestInit, TOKEN, waitUntil } from "../hono/helpers.ts";
-import { bundleWorker } from "./workerd/bundle.ts";
+import { bundle } from "../runtimes/bundle.ts";
 import { missing, NEWEST, type RunningWorker, startWorker, YEAR_OLD } from "./workerd/miniflare.ts";
 import { fileURLToPath } from "node:url";
 
@@ -31,12 +31,16 @@ function workerdTest(name: string, test: () => Promise<void>): void {
 
 let bundled: Promise<string> | undefined;
 
+/** Bundles a Worker into the folder, as wrangler does. */
+function bundleWorker(module: string): Promise<void> {
+  return bundle([module], folder, { platform: "browser", keepsUsing: true });
+}
+
 /** Returns the path of the bundled Worker. */
 function worker(): Promise<string> {
   return bundled ??= (async () => {
-    const path = `${folder}/worker.mjs`;
-    await bundleWorker(fileURLToPath(new URL("./workerd/worker.ts", import.meta.url)), path);
-    return path;
+    await bundleWorker(fileURLToPath(new URL("./workerd/worker.ts", import.meta.url)));
+    return `${folder}/worker.js`;
   })();
 }
 
@@ -105,8 +109,17 @@ const answers = (n: number) => texts(n).map(({ text }) => [200, `Simulated answe
 
 for (const date of [NEWEST, YEAR_OLD]) {
   workerdTest(`serves many requests one after the other and at once, as of ${date}`, async () => {
-    // `scripted` is in an entry that needs node:fs, which this date does not have by default.
-    const flags = ["nodejs_compat", ...date === YEAR_OLD ? ["enable_nodejs_fs_module"] : []];
+    // `scripted` is in an entry that needs modules which this date does not have by default.
+    const flags = [
+      "nodejs_compat",
+      ...date === YEAR_OLD
+        ? [
+          "enable_nodejs_fs_module",
+          "enable_nodejs_http_modules",
+          "enable_nodejs_http_server_modules",
+        ]
+        : [],
+    ];
     await using on = await setUp({ date, flags });
     const { url } = on;
     assertEquals(await send(url, undefined, "wrong").then(([status]) => status), 401);
@@ -354,9 +367,9 @@ for (const date of [undefined, YEAR_OLD]) {
     const [, config] = text.match(/```jsonc\n(.*?)```/s)!;
     const { compatibility_date, compatibility_flags } = JSON.parse(config!);
     assertEquals(compatibility_date, NEWEST);
-    const path = `${folder}/example.mjs`;
+    const path = `${folder}/example.js`;
     await Deno.writeTextFile(`${folder}/example.ts`, code!);
-    await bundleWorker(`${folder}/example.ts`, path);
+    await bundleWorker(`${folder}/example.ts`);
     await using model = simulator({ latency: 5 });
     await using running = await startWorker({
       path,

@@ -1,5 +1,5 @@
 /** Bundles the library as a package for Node and Bun, for tests that run there. */
-import { fileURLToPath } from "node:url";
+import { bundle } from "./bundle.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -33,7 +33,7 @@ export async function buildPackage(): Promise<PackageFolder> {
     await Deno.writeTextFile(file, text);
   };
   const home = "node_modules/@shoal/agents";
-  await bundle(`${path}/${home}`);
+  await bundleModules(`${path}/${home}`);
   const entries = Object.keys(MODULES).map((name) =>
     [name === "mod" ? "." : `./${name}`, `./dist/${name}.js`] as const
   );
@@ -57,8 +57,8 @@ export async function buildPackage(): Promise<PackageFolder> {
   };
 }
 
-/** Writes the modules into `dist`, and lowers `using`, which Node 22 does not support. */
-async function bundle(folder: string): Promise<void> {
+/** Writes the modules into `dist`. */
+async function bundleModules(folder: string): Promise<void> {
   const entries: string[] = [];
   await Deno.mkdir(`${folder}/entries`, { recursive: true });
   for (const [name, path] of Object.entries(MODULES)) {
@@ -66,31 +66,5 @@ async function bundle(folder: string): Promise<void> {
     await Deno.writeTextFile(entry, `export * from ${JSON.stringify(new URL(path, ROOT))};`);
     entries.push(entry);
   }
-  const out = `${folder}/dist`;
-  await run(
-    "bundle",
-    "--quiet",
-    "--config=deno.json",
-    "--platform=deno",
-    "--format=esm",
-    "--code-splitting",
-    `--outdir=${out}`,
-    ...entries,
-  );
-  await run(
-    "run",
-    "-A",
-    "--quiet",
-    fileURLToPath(new URL("./lower_using.ts", import.meta.url)),
-    out,
-  );
-}
-
-async function run(...args: readonly string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command("deno", {
-    args: [...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  await bundle(entries, `${folder}/dist`, { sharesChunks: true });
 }

@@ -6,6 +6,7 @@ import * as esbuild from "esbuild";
 
 const [folder] = Deno.args;
 for (const { name } of Deno.readDirSync(folder!)) {
+  if (!name.endsWith(".js")) continue;
   const file = `${folder}/${name}`;
   const source = await Deno.readTextFile(file);
   const { code } = await esbuild.transform(source, { target: "node22", format: "esm" });

@@ -1,12 +1,13 @@
-/** The runtimes on which the suites run, and the versions that npx installs if there is none. */
+/** Node or Bun. */
 export type RuntimeName = "node" | "bun";
 
 const VARIABLES = { node: "SHOAL_NODE", bun: "SHOAL_BUN" };
+/** The packages with the versions that npx installs. */
 const PACKAGES = { node: "node@24", bun: "bun@1" };
 
 /** An executable of a runtime. */
 export interface Runtime {
-  /** The runtime. */
+  /** Which runtime it is. */
   readonly name: RuntimeName;
   /** Its path. */
   readonly path: string;
@@ -14,7 +15,7 @@ export interface Runtime {
   readonly title: string;
 }
 
-/** Returns the runtime at the path in `SHOAL_NODE` or `SHOAL_BUN`, or else one that npx installs. */
+/** Returns the runtime at `SHOAL_NODE` or `SHOAL_BUN`, or else one that npx installs. */
 export async function findRuntime(name: RuntimeName): Promise<Runtime> {
   const path = Deno.env.get(VARIABLES[name]) || await outputOf(
     "npx",

@@ -2,10 +2,10 @@ import { fileURLToPath } from "node:url";
 import type { Runtime } from "./find_runtime.ts";
 import type { TestEvent } from "./harness.ts";
 
-/** How long the tests of a file may take, in milliseconds. */
+/** The time limit for the tests of a file, in milliseconds. */
 const MAX_TIME = 180_000;
 
-/** What came of the tests of a file. */
+/** The outcome of the tests of a file. */
 export interface FileResult {
   readonly file: string;
   readonly passed: number;

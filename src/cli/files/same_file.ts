@@ -10,7 +10,7 @@ export async function isSameFile(a: string, b: string): Promise<boolean> {
   if (foldCase(resolve(a)) === foldCase(resolve(b))) return true;
   try {
     const [one, other] = await Promise.all([a, b].map((path) => stat(path, { bigint: true })));
-    // Devices such as /dev/null may be used twice. Some file systems have no numbers of files.
+    // Devices such as /dev/null may be used twice. Some file systems have no inode numbers.
     return one!.isFile() && one!.ino !== 0n && one!.ino === other!.ino && one!.dev === other!.dev;
   } catch {
     // One of them does not exist.

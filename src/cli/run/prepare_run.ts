@@ -7,13 +7,8 @@ import type { Journal } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { isSameFile } from "../files/same_file.ts";
-import {
-  defaultRunName,
-  RunFolder,
-  runNameProblem,
-  storedRunName,
-  wrapJournalError,
-} from "./run_folder.ts";
+import { RunFolder, wrapJournalError } from "./run_folder.ts";
+import { defaultRunName, runNameProblem, storedRunName } from "./run_name.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /**

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Journal, JournalError, sqliteJournal } from "../../journal/mod.ts";
 import { CliError, errorMessage, hasCode } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { renameFile } from "../files/rename_file.ts";
+import { storedRunName } from "./run_name.ts";
 
 /** How a run was started, so that it can be resumed. */
 export interface RunRecord {
@@ -128,48 +128,6 @@ export async function findRun(dir: string, name: string | undefined): Promise<Ru
       ? `Cannot find a run in ${dir}: "shoal run" starts one`
       : `Cannot find the run "${name}" in ${dir}: "shoal runs" lists all runs`,
   );
-}
-
-/**
- * Returns the name of a run as its folder is stored. Where the file system ignores the case of
- * letters, "Labels" finds the folder "labels": its journal knows only that name.
- */
-export async function storedRunName(dir: string, name: string): Promise<string> {
-  try {
-    await stat(join(dir, name));
-    const names = await readdir(dir);
-    const fold = (text: string) => text.normalize("NFC").toLowerCase();
-    return names.includes(name) ? name : names.find((one) => fold(one) === fold(name)) ?? name;
-  } catch {
-    // There is no such folder.
-    return name;
-  }
-}
-
-/** The longest name of an input in the name of a run: the name of a folder has a limit. */
-const MAX_STEM = 80;
-
-/**
- * Returns the default name of a run: the same for the same agent, input and output. All systems can
- * use it as the name of a folder.
- */
-export function defaultRunName(agent: string, input: string, output: string): string {
-  const hash = createHash("sha256").update(JSON.stringify([agent, input, output])).digest("hex");
-  const file = (input === "-" ? "stdin" : input).split(/[\\/]/).at(-1)!;
-  const stem = file.replace(/\.[^.]*$/, "").replaceAll(/[^\w-]+/g, "-").replace(/^-+/, "");
-  return `${stem.slice(0, MAX_STEM) || "run"}-${hash.slice(0, 6)}`;
-}
-
-/** Returns why a run cannot have this name, which becomes that of a folder. */
-export function runNameProblem(name: string, platform: string): string | undefined {
-  if (name === "" || /[\\/]|^\.+$|^-/.test(name)) {
-    return 'it must be the name of a folder, without a "-" in front';
-  }
-  if (platform !== "win32") return undefined;
-  // deno-lint-ignore no-control-regex
-  return /[<>:"|?*\x00-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name)
-    ? "Windows has no folders with this name"
-    : undefined;
 }
 
 /** Returns a {@linkcode CliError} for an error of the journal, and any other error unchanged. */

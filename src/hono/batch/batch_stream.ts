@@ -45,7 +45,7 @@ export class BatchStream {
     return this.#inputBytes + this.#keptBytes;
   }
 
-  /** For how long no client has been connected, in milliseconds; `undefined` while one is. */
+  /** Returns how long no client has been connected, in milliseconds; `undefined` while one is. */
   idleFor(now: number): number | undefined {
     // The events may never have been read, or their reader has ended with its request.
     if (this.#request?.isOpen === false) this.#leftAt ??= now;

@@ -62,7 +62,7 @@ function loadBuiltIn<T>(name: string): T | undefined {
   return createRequire(import.meta.url)(name);
 }
 
-/** Says why there is no SQLite, and what to do. */
+/** Returns why there is no SQLite, and what to do. */
 function reasonForNone(versions: Readonly<Partial<Record<string, string>>>): string {
   const { deno, node, v8 } = versions;
   if (deno !== undefined) return `Deno ${deno} has no node:sqlite: update Deno to 2.2 or later`;

@@ -1,4 +1,4 @@
-/** What is read of the headers of a response. `Headers` are such a reader. */
+/** Reads the headers of a response. `Headers` is one implementation. */
 export interface HeaderReader {
   /** Returns the value of a header, or `null`. The name is in lower case. */
   get(name: string): string | null;

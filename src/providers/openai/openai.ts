@@ -44,10 +44,10 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
  * vLLM, llama.cpp, OpenRouter, Gemini's and Anthropic's compatible endpoints. With `api:
  * "responses"` it uses the Responses API.
  *
- * Retries happen only in the agent. The one exception is a request that the
- * server rejects because of a field that this provider has added, such as `stream_options`: it is
- * sent again without the field, as are all later ones to that model. `attempts` lists both. Over
- * HTTPS, requests are spread over as many connections as needed. Redirects are not followed.
+ * Retries happen only in the agent. The one exception is a request that the server rejects because
+ * of a field that this provider has added, such as `stream_options`: it is sent again without the
+ * field, as are all later ones to that model. `attempts` lists both. Over HTTPS on Deno, requests
+ * are spread over as many connections as needed. Redirects are not followed.
  *
  * - `extra` holds other fields of the request body. They replace all fields that this provider
  *   writes, and `null` removes one. Only `tools` and `include` are appended, and the members of

@@ -94,8 +94,8 @@ export interface OpenAIOptions {
    * The function that sends the requests, such as that of a `recorder`. It decides about the
    * connections: `connections` and `caCerts` have no effect with it.
    *
-   * @default The fastest way of the runtime: Deno's and Bun's `fetch`; undici on Node, whose global
-   * `fetch` needs four times as much CPU, so a replaced global `fetch` is not called there
+   * @default The `fetch` of Deno and Bun; undici on Node, whose `fetch` needs four times the CPU.
+   * A replaced global `fetch` is not called on Node
    */
   readonly fetch?: typeof fetch;
 }

@@ -1,4 +1,5 @@
 /** Maps the errors of servers, of the SDK and of the connection. */
+import { connectionFailure } from "../../model/connection_failure.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
@@ -9,7 +10,7 @@ import { hidePrompt } from "../http/hide_prompt.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
 import { readServerWait } from "../http/server_wait.ts";
-import { ConnectionError, describeConnectionFailure } from "../http/send/connection_error.ts";
+import { ConnectionError } from "../http/send/connection_error.ts";
 import { readShouldRetry } from "../http/should_retry.ts";
 
 /** The statuses with which servers reject parameters they do not support. */
@@ -90,11 +91,7 @@ export function malformedResponse(
 }
 
 function networkError(error: Error, { keys, rates, billing }: FailureContext): ProviderError {
-  // The message of a fetch is only "fetch failed". The reason is in the cause; Deno writes it after
-  // a URL that may have a key.
-  const message = describeConnectionFailure(error.cause instanceof Error ? error.cause : error);
-  const reason = redact(message.replace(/^error sending request .*?: (?=client error)/, ""), keys);
-  return new ProviderError(`the connection failed: ${reason}`, {
+  return new ProviderError(`the connection failed: ${redact(connectionFailure(error), keys)}`, {
     code: "network",
     retryable: true,
     ...billing,

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { connectionFailure } from "../../model/connection_failure.ts";
 import { bindPort } from "../simulator/http/bind_port.ts";
 import { withoutSlash } from "./endpoint.ts";
-import { failureMessage } from "./failure_message.ts";
 
 /** A server on 127.0.0.1 that passes every request on. */
 export interface Proxy {
@@ -57,7 +57,7 @@ export function openProxy(send: typeof fetch, baseURL: string, port: number): Pr
         signal: leaving.signal,
       });
     } catch (thrown) {
-      const message = `the recorder could not reach ${target}: ${failureMessage(thrown)}`;
+      const message = `the recorder could not reach ${target}: ${connectionFailure(thrown)}`;
       answered = Response.json({ error: { message, type: "recorder_unreachable" } }, {
         status: 502,
       });

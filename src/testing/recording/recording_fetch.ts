@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
+import { connectionFailure } from "../../model/connection_failure.ts";
 import { splitUrl } from "./endpoint.ts";
-import { failureMessage } from "./failure_message.ts";
 import {
   maskBytes,
   maskPath,
@@ -130,7 +130,7 @@ class Exchange {
     const { server, path } = splitUrl(url, baseURL);
     const isAborted = this.#request.signal.aborted ||
       (thrown instanceof DOMException && thrown.name === "AbortError");
-    const reason = thrown === undefined || isAborted ? undefined : failureMessage(thrown);
+    const reason = thrown === undefined || isAborted ? undefined : connectionFailure(thrown);
     onRecording({
       version: 1,
       index: this.#index,

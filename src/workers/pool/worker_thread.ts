@@ -1,4 +1,5 @@
 /** Starts the isolate of a worker, and exchanges messages with it. */
+import process from "node:process";
 import { SHARE_ENV, Worker as NodeWorker, type WorkerOptions } from "node:worker_threads";
 import type { PoolMessage, WorkerMessage } from "../messages.ts";
 import { WORKER_ENTRY } from "../worker/worker_entry.ts";
@@ -78,10 +79,7 @@ function startNodeThread({ memory, onMessage, onEnd }: WorkerThreadOptions): Wor
   };
 }
 
-/**
- * Waits for the end of a thread, but not forever: Bun before 1.4 cannot end one within an endless
- * loop.
- */
+/** Waits up to 2 s for the end of a thread: Bun before 1.4 cannot end one in an endless loop. */
 async function withinPatience(ended: Promise<unknown>): Promise<void> {
   let timer: ReturnType<typeof setTimeout>;
   const patience = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE_MS));
@@ -90,12 +88,18 @@ async function withinPatience(ended: Promise<unknown>): Promise<void> {
 
 /** Creates a worker that shares the environment of this process, if the runtime supports that. */
 function createNodeWorker(entry: URL, options: WorkerOptions): NodeWorker {
+  // Node applies its flag `--input-type`, which `node -e` needs, to workers, too: then only code
+  // can start one.
+  const needsCode = process.execArgv.some((arg) => arg.startsWith("--input-type"));
+  const [start, all] = needsCode
+    ? [`import(${JSON.stringify(entry.href)})`, { ...options, eval: true }]
+    : [entry, options];
   try {
-    return new NodeWorker(entry, { ...options, env: SHARE_ENV });
+    return new NodeWorker(start, { ...all, env: SHARE_ENV });
   } catch (error) {
     // Bun before 1.4 only copies the environment.
     if ((error as { code?: unknown }).code !== "ERR_INVALID_ARG_TYPE") throw error;
-    return new NodeWorker(entry, options);
+    return new NodeWorker(start, all);
   }
 }
 

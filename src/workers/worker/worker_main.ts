@@ -63,7 +63,7 @@ function handleMessage(message: PoolMessage): void {
 if (port === undefined) scope.addEventListener("message", ({ data }) => handleMessage(data));
 else port.on("message", handleMessage);
 
-/** Drops all later messages. The exit of a web worker would go unnoticed: it is reported. */
+/** Drops all later messages, and reports the exit of a web worker, which would go unnoticed. */
 function noteExit(): void {
   if (hasExited) return;
   if (port === undefined) pool.reportCrash(new Error("it exited"));
@@ -81,16 +81,16 @@ process.on("uncaughtException", crash);
 process.on("unhandledRejection", crash);
 process.on("exit", noteExit);
 
-/** Returns a function that notes the exit, and then exits. */
-function noting<A extends unknown[]>(exit: (...args: A) => void): (...args: A) => void {
+/** Wraps a function that exits: the exit is noted first. */
+function wrapExit<A extends unknown[]>(exit: (...args: A) => void): (...args: A) => void {
   return (...args) => {
     noteExit();
     exit(...args);
   };
 }
 // Deno has two more ways to exit, which do not emit the event.
-if (scope.close !== undefined) scope.close = noting(scope.close.bind(scope));
-if (scope.Deno !== undefined) Object.assign(scope.Deno, { exit: noting(scope.Deno.exit) });
+if (scope.close !== undefined) scope.close = wrapExit(scope.close.bind(scope));
+if (scope.Deno !== undefined) Object.assign(scope.Deno, { exit: wrapExit(scope.Deno.exit) });
 
 async function start(module: string, received: WorkerSettings): Promise<void> {
   try {

@@ -4,6 +4,7 @@ import { colourText, plainText } from "../../../src/cli/paint.ts";
 import { panelLines, plainLine } from "../../../src/cli/run/panel.ts";
 import type { RunSnapshot } from "../../../src/cli/run/run_stats.ts";
 import { AGENTS, COMMAND, place, rowsOf, text } from "../helpers.ts";
+import { spawn } from "../../spawn.ts";
 
 const snapshot: RunSnapshot = {
   name: "resnapshots-3f9a1c",
@@ -53,7 +54,7 @@ Deno.test("shows no percentage and no ETA while the total is unknown", () => {
  */
 async function hasPseudoTerminal(): Promise<boolean> {
   try {
-    return (await new Deno.Command("script", { args: ["--version"] }).output()).success;
+    return (await spawn("script", { args: ["--version"] }).status).success;
   } catch {
     return false;
   }
@@ -67,7 +68,6 @@ Deno.test({
     await using here = await place({ latency: 100 });
     await here.write("in.jsonl", rowsOf(60));
     const words = [
-      "deno",
       ...COMMAND,
       "run",
       `${AGENTS}#Sentiment`,
@@ -79,14 +79,11 @@ Deno.test({
       "5",
     ];
     const terminal = async (env: Record<string, string>, ...more: string[]) => {
-      // The environment of the tests may turn colours off; this terminal wants them.
-      const { NO_COLOR: _, ...environment } = Deno.env.toObject();
-      const { code, stdout } = await new Deno.Command("script", {
+      const { code, stdout } = await spawn("script", {
         args: ["-qec", [...words, ...more].map((word) => `'${word}'`).join(" "), "/dev/null"],
         cwd: here.dir,
-        clearEnv: true,
-        env: { ...environment, OPENAI_BASE_URL: here.server.url, TERM: "xterm", ...env },
-        stdin: "null",
+        // The environment of the tests may turn colours off; this terminal wants them.
+        env: { NO_COLOR: undefined, OPENAI_BASE_URL: here.server.url, TERM: "xterm", ...env },
       }).output();
       assertEquals(code, 0);
       return text(stdout);

@@ -11,7 +11,7 @@ import {
   text,
   until,
 } from "../helpers.ts";
-import { OTHER_RUNTIMES, type OtherRuntime } from "../../runtimes/other_runtimes.ts";
+import { type Runtime, RUNTIMES } from "../../runtimes/runtimes.ts";
 import { installCommand } from "./install_command.ts";
 
 const AGENTS = `import { defineAgent, type Agent } from "@shoal/agents";
@@ -34,7 +34,7 @@ async function install(): Promise<{ readonly path: string; readonly main: string
 }
 
 /** Creates a folder with agents, in which the runtime runs the command line. */
-async function setUp({ path }: OtherRuntime, options: PlaceOptions = {}): Promise<Place> {
+async function setUp({ path }: Pick<Runtime, "path">, options: PlaceOptions = {}): Promise<Place> {
   const { path: parent, main } = await install();
   const here = await place({ command: [path!, main], parent, ...options });
   await here.write("package.json", '{ "type": "module" }');
@@ -42,8 +42,8 @@ async function setUp({ path }: OtherRuntime, options: PlaceOptions = {}): Promis
   return here;
 }
 
-function test(name: string, run: (runtime: OtherRuntime) => Promise<void>): void {
-  for (const runtime of OTHER_RUNTIMES) {
+function test(name: string, run: (runtime: Runtime) => Promise<void>): void {
+  for (const runtime of RUNTIMES) {
     Deno.test({
       name: `${runtime.name}: ${name}`,
       ignore: runtime.path === undefined,
@@ -124,13 +124,13 @@ test("reads a pipe and writes one, with a prompt from a CRLF file", async (runti
 test("Ctrl-C ends a run that waits for the standard input", async (runtime) => {
   await using here = await setUp(runtime);
   const child = here.spawn(["run", "agents.ts", "-q", "--grace", "1h"], { stdin: "open" });
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode('{"input":"a"}\n'));
+  child.write('{"input":"a"}\n');
   const reader = child.stdout.getReader();
   assertStringIncludes(text((await reader.read()).value!), "said Review: a");
   child.kill("SIGINT");
   assertEquals((await child.status).code, 130);
-  await Promise.all([reader.cancel(), child.stderr.cancel(), writer.close().catch(() => {})]);
+  child.closeStdin();
+  await Promise.all([reader.cancel(), child.stderr.cancel()]);
 });
 
 test("a slow reader of the output loses nothing, and slows the run down", async (runtime) => {
@@ -291,11 +291,11 @@ test("runs agents of another folder with its own copy of the package", async (ru
   assertEquals([beside.code, beside.err, parsed(beside.out).length], [0, "", 3]);
 });
 
-for (const { name, path } of OTHER_RUNTIMES.filter(({ name }) => name.startsWith("Node"))) {
+for (const { name, path } of RUNTIMES.filter(({ isBun }) => !isBun)) {
   Deno.test(
     { name: `${name}: reports TypeScript that Node cannot run`, ignore: !path },
     async () => {
-      await using here = await setUp({ name, path });
+      await using here = await setUp({ path });
       await here.write("in.jsonl", rowsOf(1));
       await here.write("enums.ts", `${AGENTS}export enum Label { Good, Bad }\n`);
       const enums = await here.shoal(["run", "enums.ts", "-i", "in.jsonl"]);
@@ -322,7 +322,7 @@ Deno.test("an old version of Node gets one line", async () => {
       `await import(${JSON.stringify(main)});\n`,
   );
   for (
-    const runtime of OTHER_RUNTIMES.filter(({ name, path }) => path && name.startsWith("Node"))
+    const runtime of RUNTIMES.filter(({ isBun, path }) => path && !isBun)
   ) {
     const { code, stdout, stderr } = await new Deno.Command(runtime.path!, { args: [path] })
       .output();
@@ -359,7 +359,7 @@ test("simulate prints its URL first, answers, and ends on Ctrl-C", async (runtim
 const hasScript = await new Deno.Command("script", { args: ["--version"] }).output()
   .then(({ success }) => success, () => false);
 
-for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...OTHER_RUNTIMES]) {
+for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...RUNTIMES]) {
   Deno.test({
     name: `${runtime.name}: a pilot asks on the terminal, and Ctrl-C answers no`,
     ignore: !hasScript || runtime.path === undefined,

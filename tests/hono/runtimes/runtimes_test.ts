@@ -2,34 +2,38 @@
 import { type Simulator, simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { collect, readEvents, requestInit, waitUntil } from "../helpers.ts";
-import { bundle } from "./bundle.ts";
-import { start } from "./process.ts";
-import { findRuntimes, type Runtime } from "./runtimes.ts";
+import { fileURLToPath } from "node:url";
+import { bundle } from "../../runtimes/bundle.ts";
+import { start } from "../../runtimes/command.ts";
+import { type Runtime, RUNTIMES } from "../../runtimes/runtimes.ts";
 
-const found = await findRuntimes();
+const SERVICE = fileURLToPath(new URL("./service.ts", import.meta.url));
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-let bundled: ReturnType<typeof bundle> | undefined;
+let bundled: Promise<void> | undefined;
 
 /**
  * Starts a service on a runtime, with three model servers; that of the agent `stuck` never answers.
  */
 async function setUp(runtime: Runtime) {
-  const files = await (bundled ??= bundle(folder));
+  await (bundled ??= bundle([SERVICE], folder));
   await using stack = new AsyncDisposableStack();
   const upstream = (latency: number): Simulator => stack.use(simulator({ latency, chunkSize: 1 }));
   const [quick, slow, stuck] = [upstream(5), upstream(400), upstream(600_000)];
   const service = stack.use(
-    await start(runtime, runtime.isCurrent ? files.current : files.old, {
-      UPSTREAM_QUICK: quick.url,
-      UPSTREAM_SLOW: slow.url,
-      UPSTREAM_STUCK: stuck.url,
+    start([runtime.path!, `${folder}/service.js`], {
+      env: {
+        UPSTREAM_QUICK: quick.url,
+        UPSTREAM_SLOW: slow.url,
+        UPSTREAM_STUCK: stuck.url,
+      },
     }),
   );
+  const [, port] = await service.waitFor(/http:\/\/(?:127\.0\.0\.1|localhost):(\d+)/);
   const held = stack.move();
   return {
-    url: `${service.url}/agents`,
+    url: `http://127.0.0.1:${port}/agents`,
     service,
     slow,
     stuck,
@@ -37,7 +41,7 @@ async function setUp(runtime: Runtime) {
   };
 }
 
-for (const runtime of found) {
+for (const runtime of RUNTIMES) {
   const ignore = runtime.path === undefined;
 
   Deno.test(
@@ -152,10 +156,10 @@ for (const runtime of found) {
       const { url, service, slow } = on;
       const last = fetch(`${url}/slow`, requestInit({ text: "x" }));
       await waitUntil(() => slow.stats.inFlight === 1, "a call is in progress");
-      const over = service.end();
+      const over = service.end("SIGTERM");
       const response = await last;
       assertEquals([response.status, (await response.json()).ok], [200, true]);
-      assertEquals(await over, 0, service.output());
+      assertEquals((await over).code, 0, service.output());
       assert(service.output().includes('{"finished":1,"aborted":0}'), service.output());
       assert(!service.output().includes("s3cret"));
     },

@@ -4,12 +4,8 @@ import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { until } from "../../workers/until.ts";
 import { buildPackage } from "../../runtimes/build_package.ts";
-import {
-  OTHER_RUNTIMES,
-  type OtherRuntime,
-  runProgram,
-  startProgram,
-} from "../../runtimes/other_runtimes.ts";
+import { runProgram, startProgram } from "../../runtimes/run_program.ts";
+import { type Runtime, RUNTIMES } from "../../runtimes/runtimes.ts";
 
 const ROWS = 600;
 const KILLS = 3;
@@ -65,7 +61,7 @@ function rowServer() {
   };
 }
 
-async function killAndResume(runtime: OtherRuntime): Promise<void> {
+async function killAndResume(runtime: Runtime): Promise<void> {
   const { server, requests, after } = rowServer();
   await using _server = server;
   const { journal, options } = program(server.url);
@@ -73,10 +69,9 @@ async function killAndResume(runtime: OtherRuntime): Promise<void> {
   for (let kill = 0; kill < KILLS; kill++) {
     const reached = after(Math.floor(ROWS / (KILLS + 2)));
     const child = startProgram(runtime, options("run"));
-    await Promise.race([reached, child.end]);
-    child.kill();
-    const { signal, stderr } = await child.end;
-    assertEquals(signal, "SIGKILL", stderr);
+    await Promise.race([reached, child.ended]);
+    const { signal, err } = await child.end("SIGKILL");
+    assertEquals(signal, "SIGKILL", err);
     const now = await finishedRows(journal);
     for (const row of finished) assert(now.has(row), `row ${row} was lost`);
     finished = now;
@@ -95,8 +90,8 @@ async function killAndResume(runtime: OtherRuntime): Promise<void> {
   assertEquals(await finishedRows(journal), new Set(rows));
 }
 
-for (const runtime of OTHER_RUNTIMES) {
-  const { name } = runtime;
+for (const runtime of RUNTIMES) {
+  const { name, isBun } = runtime;
   const ignore = runtime.path === undefined;
   const test = (title: string, fn: () => Promise<void>) =>
     Deno.test({ name: `${name}: ${title}`, ignore, fn });
@@ -114,8 +109,7 @@ for (const runtime of OTHER_RUNTIMES) {
     const [code, message] = await runProgram(runtime, options("run", 1));
     assertEquals(code, "locked");
     assertMatch(message, /another process is writing to it/);
-    first.kill();
-    await first.end;
+    await first.end("SIGKILL");
     await using quick = simulator({ respond: ({ text }) => text });
     const { options: again } = program(quick.url, journal);
     assertEquals(await runProgram(runtime, again("run", 1)), [[0, "row 0", false]]);
@@ -135,11 +129,11 @@ for (const runtime of OTHER_RUNTIMES) {
     const read = async () => {
       for await (const { result } of journal.results("dates")) return result!.content;
     };
-    if (!name.startsWith("Bun")) return assertEquals(await read(), { at: new Date(5) });
-    const { code } = await assertRejects(read, JournalError, "continue the run on the runtime");
+    if (!isBun) return assertEquals(await read(), { at: new Date(5) });
+    const { code } = await assertRejects(read, JournalError, "continue the run on Bun");
     assertEquals(code, "read");
     // It is not paid again either.
-    const node = OTHER_RUNTIMES.find(({ name, path }) => name.startsWith("Node") && path);
+    const node = RUNTIMES.find(({ isBun, path }) => !isBun && path);
     if (node !== undefined) {
       assertEquals(await runProgram(node, options("dates")), [true, "read"]);
     }
@@ -147,12 +141,12 @@ for (const runtime of OTHER_RUNTIMES) {
 
   test("other journals do not load SQLite, and print no warning", async () => {
     await using server = simulator({ respond: ({ text }) => text });
-    const { code, stdout, stderr } = await startProgram(
+    const { code, out, err } = await startProgram(
       runtime,
       program(server.url).options("memory", 5),
-    ).end;
-    assertEquals([code, stdout.trim()], [0, "5"], stderr);
-    assert(!stderr.includes("SQLite"), stderr);
+    ).ended;
+    assertEquals([code, out.trim()], [0, "5"], err);
+    assert(!err.includes("SQLite"), err);
   });
 
   test("kvJournal says that only Deno has Deno KV", async () => {
@@ -164,7 +158,7 @@ for (const runtime of OTHER_RUNTIMES) {
     assertMatch(message, /only Deno has Deno KV: use sqliteJournal/);
   });
 
-  if (name.startsWith("Bun")) continue;
+  if (isBun) continue;
 
   test("SQLite journal: says which Node has node:sqlite", async () => {
     // As Node before 22.13.

@@ -1,6 +1,6 @@
 /** Builds and packs the package for npm. */
 import { fileURLToPath } from "node:url";
-import { mustRun } from "./command.ts";
+import { mustRun } from "../../runtimes/command.ts";
 
 /** The root of the project. */
 export const ROOT: string = fileURLToPath(new URL("../../../", import.meta.url));

@@ -2,8 +2,8 @@
 import ts from "typescript";
 import { delimiter, dirname } from "node:path";
 import config from "../../../deno.json" with { type: "json" };
-import { mustRun, type Output, run, type Running, start } from "./command.ts";
-import type { Runtime } from "./runtimes.ts";
+import { mustRun, type Output, run, type Running, start } from "../../runtimes/command.ts";
+import type { Runtime } from "../../runtimes/runtimes.ts";
 
 /** The path of the command, from the folder of a project. */
 export const SHOAL = "node_modules/@shoal/agents/bin/shoal.js";
@@ -29,13 +29,13 @@ export async function install(
   { path, isBun, hasUsing }: Runtime,
   tarball: string,
 ): Promise<Project> {
-  const PATH = [dirname(path), Deno.env.get("PATH")].join(delimiter);
+  const PATH = [dirname(path!), Deno.env.get("PATH")].join(delimiter);
   const options = (env: Record<string, string> = {}) => ({ cwd: folder, env: { PATH, ...env } });
   const add = async (packages: readonly string[]): Promise<void> => {
     const command = isBun
-      ? [path, "add", "--no-progress"]
+      ? [path!, "add", "--no-progress"]
       : ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund"];
-    await mustRun([...command, ...packages], { ...options(), timeout: 120_000 });
+    await mustRun([...command, ...packages], { ...options(), timeout: 240_000 });
   };
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${folder}/package.json`, '{ "type": "module", "private": true }');
@@ -48,8 +48,8 @@ export async function install(
       const isReadable = hasUsing || !name.endsWith(".ts");
       await Deno.writeTextFile(`${folder}/${name}`, isReadable ? source : lowerUsing(source));
     },
-    start: (args, env) => start([path, ...args], options(env)),
-    run: (args, env) => run([path, ...args], options(env)),
+    start: (args, env) => start([path!, ...args], options(env)),
+    run: (args, env) => run([path!, ...args], options(env)),
     exec: (command) => run(command, options()),
   };
 }

@@ -1,6 +1,6 @@
 /** Runs Workers in miniflare, which has the runtime of Cloudflare Workers. */
-import { findRuntimes } from "../../hono/runtimes/runtimes.ts";
 import { fileURLToPath } from "node:url";
+import { RUNTIMES } from "../../runtimes/runtimes.ts";
 
 /** The newest compatibility date that the tested version of miniflare supports. */
 export const NEWEST = "2026-07-30";
@@ -8,15 +8,13 @@ export const NEWEST = "2026-07-30";
 export const YEAR_OLD = "2025-07-30";
 
 const miniflare = Deno.env.get("SHOAL_MINIFLARE");
-const node = (await findRuntimes()).find(({ name, path }) =>
-  path !== undefined && Number(name.match(/^Node (\d+)/)?.[1]) >= 22
-);
+const node = RUNTIMES.find(({ path, isBun }) => path !== undefined && !isBun);
 
 /** Why Workers cannot be run here; `undefined` if they can. */
 export const missing = miniflare === undefined
   ? "miniflare not found: set SHOAL_MINIFLARE to its path"
   : node === undefined
-  ? "Node 22 not found: set SHOAL_NODE to its path"
+  ? "Node not found: set SHOAL_NODE to its path"
   : undefined;
 
 /** How a Worker is run. */

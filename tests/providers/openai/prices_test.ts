@@ -1,25 +1,20 @@
-/** Costs at servers that need no connection here: `fetch` is replaced. */
+/** Costs at servers that need no connection here: `fetch` is an option. */
 import { defineAgent } from "@shoal/agents";
 import { openai } from "@shoal/agents/openai";
 import { assert, assertEquals } from "@std/assert";
 
 /** Calls a model at a server that answers with this body, and returns the cost. */
 async function costAt(baseURL: string, model: string, more: Record<string, unknown> = {}) {
-  const { fetch } = globalThis;
-  globalThis.fetch = () =>
+  const answer = () =>
     Promise.resolve(Response.json({
       model,
       choices: [{ message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
       usage: { prompt_tokens: 1e6, completion_tokens: 1e6, total_tokens: 2e6 },
       ...more,
     }));
-  try {
-    await using provider = openai({ baseURL, apiKey: "none-at-all" });
-    const A = defineAgent({ name: "a", model, prompt: "x", provider });
-    return (await A.call({})).cost;
-  } finally {
-    globalThis.fetch = fetch;
-  }
+  await using provider = openai({ baseURL, apiKey: "none-at-all", fetch: answer });
+  const A = defineAgent({ name: "a", model, prompt: "x", provider });
+  return (await A.call({})).cost;
 }
 
 Deno.test("openai: models are priced by their server", async () => {

@@ -2,21 +2,32 @@
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { connect } from "../../sockets.ts";
+import { RUNTIMES } from "../../runtimes/runtimes.ts";
+import { connect, type Connection } from "../../sockets.ts";
 import { listen, serve, tls, until } from "../openai/helpers.ts";
 import type { Task } from "./client.ts";
-import { runClient, RUNTIMES } from "./run_client.ts";
+import { runClient } from "./run_client.ts";
 import { answer, rawServer, write } from "./servers.ts";
 
 const caCerts = [tls.cert];
 const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Forwards what arrives, until one side closes. */
+async function forward(from: Connection, to: Connection): Promise<void> {
+  try {
+    for (let some; (some = await from.read()) !== undefined;) await to.write(some);
+  } catch {
+    // The other side has closed.
+  }
+  to.close();
+}
 
 /** Bun sends the requests above a maximum of its own with undici, here all of them. */
 const BUN_WITH_UNDICI = { BUN_CONFIG_MAX_HTTP_REQUESTS: "1" };
 
 const SENDERS = RUNTIMES.flatMap((runtime) => [
   { name: runtime.name, runtime, base: {} },
-  ...(runtime.name.startsWith("Bun")
+  ...(runtime.isBun
     ? [{ name: `${runtime.name} with undici`, runtime, base: BUN_WITH_UNDICI }]
     : []),
 ]);
@@ -131,7 +142,7 @@ for (const { name, runtime, base } of SENDERS) {
       if (number > 1) await write(conn, answer());
     });
     const options = { baseURL: server.url };
-    const { attempts, ok } = await run({ options, attempt: 300, retries: 1 });
+    const { attempts, ok } = await run({ options, attempt: 2_000, retries: 1 });
     assertEquals([attempts, ok], [["timeout", "ok"], 1]);
     assertEquals(server.requests.length, 2);
   });
@@ -271,13 +282,40 @@ for (const { name, runtime, base } of SENDERS) {
       tunnels.push((await conn.readText()).split("\r\n")[0]!);
       await conn.write("HTTP/1.1 200 OK\r\n\r\n");
       const onward = await connect(sim.port);
-      conn.socket.pipe(onward.socket).pipe(conn.socket);
-      await onward.untilClosed();
+      await Promise.all([forward(conn, onward), forward(onward, conn)]);
     });
     const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
     const options = { baseURL: `https://localhost:${sim.port}/v1`, caCerts };
     const { ok, error, unhandled } = await run({ options, calls: 2 }, env);
     assertEquals([ok, error, unhandled], [2, undefined, []]);
     assertEquals(new Set(tunnels), new Set([`CONNECT localhost:${sim.port} HTTP/1.1`]));
+  });
+
+  test("reports a proxy that closes the connection", async () => {
+    await using proxy = listen(async (conn) => {
+      await conn.readText();
+      conn.close();
+    });
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const options = { baseURL: "https://models.example/v1" };
+    const { error, attempts, unhandled } = await run({ options, retries: 1 }, env);
+    assertEquals([error?.code, error?.retryable, unhandled], ["network", true, []]);
+    assertEquals(attempts, ["network", "network"]);
+  });
+
+  test("sends nothing after an abort, when a proxy opens its tunnel late", async () => {
+    await using sim = simulator({ tls });
+    await using proxy = listen(async (conn) => {
+      await conn.readText();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await conn.write("HTTP/1.1 200 OK\r\n\r\n");
+      const onward = await connect(sim.port);
+      await Promise.all([forward(conn, onward), forward(onward, conn)]);
+    });
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    const options = { baseURL: `https://localhost:${sim.port}/v1`, caCerts };
+    const { error, unhandled } = await run({ options, abortAfter: 700 }, env);
+    assertEquals([error?.code, unhandled], ["aborted", []]);
+    assertEquals(sim.stats.requests, 0);
   });
 }

@@ -1,7 +1,6 @@
 /** Helpers of the recorder tests: a server that sends any bytes, and a folder for files. */
 import type { Recording } from "@shoal/agents/testing";
 import { join } from "node:path";
-import { setImmediate } from "node:timers";
 import { readFile, rm } from "node:fs/promises";
 import { makeTempFolder } from "../../temp_folder.ts";
 import { serve as serveHttp } from "../../serve.ts";
@@ -50,8 +49,8 @@ export function serve(answer: (request: Request) => Answer | Promise<Answer>): S
       let next = 0;
       const body = new ReadableStream<Uint8Array>({
         async pull(controller) {
-          // Each chunk is sent by itself: after a turn of the event loop.
-          if (next > 0) await new Promise((resolve) => setImmediate(resolve));
+          // Each chunk is sent by itself: servers join those that follow at once.
+          if (next > 0) await new Promise((resolve) => setTimeout(resolve, 10));
           const chunk = chunks[next++];
           if (chunk !== undefined) {
             controller.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : chunk);

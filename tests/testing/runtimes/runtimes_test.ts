@@ -4,8 +4,9 @@
  */
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { OTHER_RUNTIMES, type OtherRuntime, runProgram } from "../../runtimes/other_runtimes.ts";
-import { bundlePrograms } from "./bundle_programs.ts";
+import { bundle } from "../../runtimes/bundle.ts";
+import { runProgram } from "../../runtimes/run_program.ts";
+import { type Runtime, RUNTIMES } from "../../runtimes/runtimes.ts";
 
 const CERTS = fileURLToPath(new URL("../certs", import.meta.url));
 
@@ -84,19 +85,22 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 const PROGRAMS = Object.keys(EXPECTED);
-const DENO: OtherRuntime = { name: "Deno", path: Deno.execPath() };
+const SOURCES = PROGRAMS.map((name) =>
+  fileURLToPath(new URL(`./${name}_program.ts`, import.meta.url))
+);
+const DENO: Runtime = { name: "Deno", path: Deno.execPath(), isBun: false, hasUsing: true };
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 let bundled: Promise<void> | undefined;
 
-for (const runtime of [DENO, ...OTHER_RUNTIMES]) {
+for (const runtime of [DENO, ...RUNTIMES]) {
   for (const program of PROGRAMS) {
     Deno.test(
       { name: `${runtime.name}: ${program}`, ignore: runtime.path === undefined },
       async () => {
-        await (bundled ??= bundlePrograms(folder, PROGRAMS.map((name) => `${name}_program`)));
+        await (bundled ??= bundle(SOURCES, folder));
         const flags = runtime === DENO
           ? ["run", "--no-prompt", "--allow-net", "-R", "-W", "-E"]
           : [];

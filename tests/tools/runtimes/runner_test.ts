@@ -1,4 +1,4 @@
-/** Tests the runner of the tests on Node and Bun: a runner that misses failures is worse than none. */
+/** Tests the runner of the tests on Node and Bun, which must not miss failures. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { rm } from "node:fs/promises";
 import { pathToFileURL } from "node:url";

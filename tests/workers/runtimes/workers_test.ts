@@ -2,7 +2,8 @@
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { buildPackage } from "../../runtimes/build_package.ts";
-import { OTHER_RUNTIMES, type OtherRuntime, runProgram } from "../../runtimes/other_runtimes.ts";
+import { runProgram } from "../../runtimes/run_program.ts";
+import { type Runtime, RUNTIMES } from "../../runtimes/runtimes.ts";
 
 const at = (file: string) => new URL(file, import.meta.url);
 const folder = await buildPackage();
@@ -21,7 +22,7 @@ await folder.write(
 );
 
 /** Runs cases of the program, with a model server that echoes prompts. */
-async function run(runtime: OtherRuntime, cases: readonly string[], flags: readonly string[] = []) {
+async function run(runtime: Runtime, cases: readonly string[], flags: readonly string[] = []) {
   await using server = simulator({ respond: ({ text }) => text });
   return await runProgram(runtime, {
     cwd: folder.path,
@@ -30,10 +31,9 @@ async function run(runtime: OtherRuntime, cases: readonly string[], flags: reado
   });
 }
 
-for (const runtime of OTHER_RUNTIMES) {
-  const { name } = runtime;
+for (const runtime of RUNTIMES) {
+  const { name, isBun } = runtime;
   const ignore = runtime.path === undefined;
-  const isBun = name.startsWith("Bun");
   const test = (title: string, fn: () => Promise<void>) =>
     Deno.test({ name: `${name}: ${title}`, ignore, fn });
 
@@ -84,7 +84,7 @@ for (const runtime of OTHER_RUNTIMES) {
     assertMatch(failed.windows, /file:\/\/\/c:\/missing\/agents\.ts does not load in them/);
     assertMatch(failed.relative, /module must be a URL, as from import\.meta\.resolve\(/);
     for (const remote of [failed.registry, failed.server]) {
-      assertMatch(remote, /module must be a file on this runtime/);
+      assertMatch(remote, /module must be a file, as only Deno loads other URLs/);
     }
     assertMatch(permissions, /only Deno can restrict their permissions: leave the option out/);
   });

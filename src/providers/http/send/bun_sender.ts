@@ -6,17 +6,17 @@ import { fetchOptions } from "./fetch_sender.ts";
 import type { HttpRequest, HttpResponse, HttpSender, SenderOptions } from "./http_sender.ts";
 import { NodeSender } from "./node_sender.ts";
 
-/** The maximum number of requests that Bun has in flight, unless a variable sets another. */
+/** Bun's maximum of requests in flight, unless BUN_CONFIG_MAX_HTTP_REQUESTS sets another. */
 const DEFAULT_MAX_REQUESTS = 256;
-/** The share of them that is used. The rest is for the program's own requests. */
+/** The share of the maximum that providers use. The rest is for the program's own requests. */
 const SHARE = 0.75;
 
-/** The number of requests that are in flight with `fetch`, of all senders. */
+/** The number of requests in flight with `fetch`, of all senders. */
 let inFlight = 0;
 
 /**
- * Sends requests with Bun's `fetch`, which needs the least CPU. Above a number of requests in
- * flight, 256 in the whole process, it queues them. So those above it are sent with undici.
+ * Sends requests with Bun's `fetch`, which needs the least CPU. Bun queues requests if more than a
+ * maximum are in flight in the process. Those above a share of it are sent with undici.
  */
 export class BunSender implements HttpSender {
   readonly #senderOptions: SenderOptions;
@@ -51,6 +51,8 @@ export class BunSender implements HttpSender {
     if (inFlight >= this.#maxRequests) {
       return (this.#overflow ??= new NodeSender(this.#senderOptions)).send(request);
     }
+    const toError = (thrown: unknown) =>
+      request.signal.aborted ? request.signal.reason : new ConnectionError(thrown);
     inFlight++;
     let hasEnded = false;
     const onEnd = () => {
@@ -70,8 +72,4 @@ export class BunSender implements HttpSender {
     this.#isDisposed = true;
     await this.#overflow?.[Symbol.asyncDispose]();
   }
-}
-
-function toError(thrown: unknown): ConnectionError {
-  return new ConnectionError(thrown);
 }

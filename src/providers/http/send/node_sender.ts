@@ -30,7 +30,6 @@ export class NodeSender implements HttpSender {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The requests have reported a failure.
     const sender = await this.#loading.catch(() => undefined);
     await sender?.[Symbol.asyncDispose]();
   }

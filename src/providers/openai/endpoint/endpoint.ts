@@ -25,8 +25,8 @@ export interface ApiEndpointOptions {
 }
 
 /**
- * Returns the endpoint, once for all requests. The official SDK would need as long to load as a
- * first call takes, and builds and checks the same headers for every request.
+ * Returns the endpoint, once for all requests. The official SDK takes as long to load as a first
+ * call, and builds and checks the same headers for every request.
  */
 export function endpointOf(options: ApiEndpointOptions): ApiEndpoint {
   const { baseURL, path, authorization, organization, project } = options;

@@ -32,7 +32,7 @@ function recordingProxy(target: string) {
   const server = serve(async (request) => {
     const { pathname } = new URL(request.url);
     const { method, headers } = request;
-    const body = method === "POST" ? await request.bytes() : undefined;
+    const body = method === "POST" ? new Uint8Array(await request.arrayBuffer()) : undefined;
     if (pathname === "/v1/files" && method === "POST") {
       const form = await new Response(body, {
         headers: { "content-type": headers.get("content-type")! },

@@ -8,7 +8,7 @@ import { type BodyDecoder, type BodyReceiver, createDecoder } from "./decode_bod
 import { ResponseHeaders } from "./response_headers.ts";
 import type { Controller, DispatchHandler, RawHeaders } from "./undici.ts";
 
-/** The size of unread chunks, in bytes, from which on the server has to wait. */
+/** The maximum size of unread chunks, in bytes. Above it, reading from the server pauses. */
 const MAX_UNREAD = 65_536;
 
 /** The statuses of responses that have no body. */
@@ -96,11 +96,12 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    if (this.#state !== "open") this.#abandon();
+    // It was aborted while a proxy opened its connection, and must not be sent.
+    if (this.#state !== "open") controller.abort(new Error("aborted"));
   }
 
   onResponseStart(controller: Controller, status: number, headers: RawHeaders): void {
-    // Statuses below 200 announce the response.
+    // Statuses below 200 are informational: the response follows.
     if (this.#state !== "open" || status < 200) return;
     this.#controller = controller;
     this.status = status;
@@ -191,7 +192,7 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
   }
 }
 
-/** Decodes UTF-8, without a mark of the byte order. */
+/** Decodes UTF-8, without a byte order mark. */
 function decodeText({ buffer, byteOffset, length }: Uint8Array): string {
   const text = Buffer.from(buffer, byteOffset, length).toString();
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;

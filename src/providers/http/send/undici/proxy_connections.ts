@@ -1,4 +1,4 @@
-import type { ConnectorOptions, Dispatcher, ProxyOptions } from "./undici.ts";
+import type { ConnectorOptions, Dispatcher, UndiciProxies } from "./undici.ts";
 import type { Connections, RequestConnection } from "./connections.ts";
 
 /** The connections to a server through a proxy, unless `NO_PROXY` lists the server. */
@@ -8,11 +8,22 @@ export class ProxyConnections implements Connections {
 
   /** Creates the connections, on demand. */
   constructor(
-    Agent: new (options: ProxyOptions) => Dispatcher,
+    { EnvHttpProxyAgent, Pool }: UndiciProxies,
     proxy: string,
     trusted: ConnectorOptions,
   ) {
-    this.#dispatcher = new Agent({
+    // If a proxy closes a tunnel, undici would open it again without end, but for another code.
+    class TunnelPool extends Pool {
+      override connect(options: object): Promise<unknown> {
+        return super.connect(options).catch((cause: Error) => {
+          throw Object.assign(new Error(`the proxy failed: ${cause.message}`), {
+            code: "PROXY_FAILED",
+          });
+        });
+      }
+    }
+    this.#dispatcher = new EnvHttpProxyAgent({
+      clientFactory: (origin, options) => new TunnelPool(origin, options),
       httpProxy: proxy,
       httpsProxy: proxy,
       // A proxy may allow CONNECT only for servers with TLS.
@@ -21,7 +32,7 @@ export class ProxyConnections implements Connections {
       requestTls: trusted,
       proxyTls: trusted,
     });
-    // The agent manages the connections itself. A request closes its own.
+    // The agent manages the connections. An aborted request closes its own.
     this.#connection = { dispatcher: this.#dispatcher, release() {}, abandon() {} };
   }
 

@@ -3,8 +3,8 @@ import { checkCertificates } from "../check_certificates.ts";
 import type { ConnectorOptions } from "./undici.ts";
 
 /**
- * Returns the options that trust certificates besides the default ones. The list of Node would
- * replace them. The context is created once: each connection would otherwise parse all of them.
+ * Returns the options that trust certificates besides the default ones, which Node's `ca` option
+ * would replace. The context is created once: each connection would otherwise parse all of them.
  */
 export function trustCertificates(caCerts: readonly string[] | undefined): ConnectorOptions {
   if (caCerts === undefined || caCerts.length === 0) return {};

@@ -99,8 +99,16 @@ export async function importUndici(): Promise<Undici> {
   };
 }
 
+/** A pool of connections to a proxy. */
+export interface ProxyPool extends Dispatcher {
+  /** Opens a tunnel. */
+  connect(options: object): Promise<unknown>;
+}
+
 /** Options of a dispatcher that uses a proxy. */
 export interface ProxyOptions {
+  /** Creates the pool of connections to the proxy. */
+  readonly clientFactory: (origin: string, options: object) => ProxyPool;
   readonly httpProxy: string;
   readonly httpsProxy: string;
   /** Whether servers without TLS are reached by CONNECT, too. */
@@ -110,9 +118,16 @@ export interface ProxyOptions {
   readonly proxyTls: ConnectorOptions;
 }
 
-/** Imports the dispatcher that uses a proxy, except for the hosts in `NO_PROXY`. */
-export async function importProxyAgent(): Promise<new (options: ProxyOptions) => Dispatcher> {
-  // It needs methods that the whole package adds to its classes.
-  const { EnvHttpProxyAgent } = await import("undici");
-  return EnvHttpProxyAgent as unknown as new (options: ProxyOptions) => Dispatcher;
+/** The parts of undici for proxies. */
+export interface UndiciProxies {
+  /** A dispatcher that uses a proxy, except for the hosts in `NO_PROXY`. */
+  readonly EnvHttpProxyAgent: new (options: ProxyOptions) => Dispatcher;
+  /** The pools of connections to a proxy. */
+  readonly Pool: new (origin: string, options: object) => ProxyPool;
+}
+
+/** Imports the parts for proxies: they need methods that the whole package adds to its classes. */
+export async function importProxies(): Promise<UndiciProxies> {
+  const { EnvHttpProxyAgent, Pool } = await import("undici");
+  return { EnvHttpProxyAgent, Pool } as unknown as UndiciProxies;
 }

@@ -9,7 +9,7 @@ import { trustCertificates } from "./trusted_certificates.ts";
 import {
   type ConnectorOptions,
   type DispatchOptions,
-  importProxyAgent,
+  importProxies,
   importUndici,
 } from "./undici.ts";
 
@@ -72,7 +72,7 @@ export async function loadUndici(): Promise<(options: SenderOptions) => Promise<
     const proxy = proxyOf(protocol);
     const connections = proxy === undefined
       ? new ClientPool(undici, origin, trusted)
-      : new ProxyConnections(await importProxyAgent(), proxy, trusted);
+      : new ProxyConnections(await importProxies(), proxy, trusted);
     return new UndiciSender(origin, connections);
   };
 }

@@ -12,7 +12,7 @@ export interface Output {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
-  /** The time limit in milliseconds. @default {60_000} */
+  /** The time limit in milliseconds. @default {180_000} */
   readonly timeout?: number;
 }
 
@@ -50,7 +50,7 @@ export function start(command: readonly string[], options: CommandOptions = {}):
   const timer = setTimeout(() => {
     err += "\n(the time limit of the test is over)";
     child.kill("SIGKILL");
-  }, options.timeout ?? 60_000);
+  }, options.timeout ?? 180_000);
   const ended = Promise.all([
     child.status,
     read(child.stdout, (text) => out += text),

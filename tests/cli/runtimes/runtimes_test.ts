@@ -196,7 +196,7 @@ test("serve answers calls, aborts those of lost clients, and ends on SIGTERM", a
   await until(() => here.server.stats.inFlight === 1);
   const second = await here.shoal(["serve", "agents.ts", "--port", new URL(url).port]);
   assertEquals(second.code, 2);
-  assertMatch(second.err, /^Cannot serve agents\.ts: .*in use/i);
+  assertMatch(second.err, /^Cannot serve agents\.ts at http:\S+:\d+: .*in use.*--port/i);
   child.kill("SIGTERM");
   assertEquals((await (await slow).json()).content, "said Review: slow");
   await reader.cancel();

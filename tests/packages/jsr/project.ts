@@ -22,14 +22,18 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What a command needs to find programs, folders and caches, and to reach the registry of npm. */
+const KEPT = [
+  /^(PATH|HOME|USERPROFILE|SystemRoot|TMPDIR|TEMP|DENO_DIR)$/,
+  /^(HTTPS?|ALL|NO)_PROXY$/i,
+  /^(DENO_CERT|DENO_TLS_CA_STORE|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/,
+  /^NPM_CONFIG_(REGISTRY|CACHE)$/i,
+];
+
 /** Returns the variables that every command has, and none that would change what users see. */
 function baseEnvironment(): Record<string, string> {
-  const kept = ["PATH", "HOME", "DENO_DIR", "USERPROFILE", "SystemRoot", "TMPDIR", "TEMP"];
-  const set = kept.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return { ...Object.fromEntries(set), NO_COLOR: "1" };
+  const kept = Object.entries(process.env).filter(([name]) => KEPT.some((rule) => rule.test(name)));
+  return { ...Object.fromEntries(kept) as Record<string, string>, NO_COLOR: "1" };
 }
 
 /** The time after which a command is ended, in milliseconds. */

@@ -109,7 +109,7 @@ for (const { name, runtime, base } of SENDERS) {
       closed++;
     });
     const options = { baseURL: `https://127.0.0.1:${server.port}/v1` };
-    const { error, unhandled } = await run({ options, abortAfter: 500 });
+    const { error, unhandled } = await run({ options, abortAfter: 2_000 });
     assertEquals([error?.code, unhandled], ["aborted", []]);
     await until(() => closed === 1, "the connection is closed");
   });
@@ -129,7 +129,7 @@ for (const { name, runtime, base } of SENDERS) {
       const outcome = await run({
         options: { baseURL: server.url },
         streamed: phase === "reads a stream",
-        abortAfter: 500,
+        abortAfter: 2_000,
       });
       assertEquals([outcome.error?.code, outcome.unhandled], ["aborted", []]);
       assertEquals(server.requests.length, 1);
@@ -307,14 +307,14 @@ for (const { name, runtime, base } of SENDERS) {
     await using sim = simulator({ tls });
     await using proxy = listen(async (conn) => {
       await conn.readText();
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
       await conn.write("HTTP/1.1 200 OK\r\n\r\n");
       const onward = await connect(sim.port);
       await Promise.all([forward(conn, onward), forward(onward, conn)]);
     });
     const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
     const options = { baseURL: `https://localhost:${sim.port}/v1`, caCerts };
-    const { error, unhandled } = await run({ options, abortAfter: 700 }, env);
+    const { error, unhandled } = await run({ options, abortAfter: 2_000 }, env);
     assertEquals([error?.code, unhandled], ["aborted", []]);
     assertEquals(sim.stats.requests, 0);
   });

@@ -4,17 +4,30 @@ import { bindPort } from "../src/testing/simulator/http/bind_port.ts";
 
 /** One side of a connection. */
 export class Connection implements Disposable {
-  readonly #pieces: AsyncIterator<Uint8Array>;
+  #isOver = false;
+  #error: Error | undefined;
+  #wake = () => {};
 
   constructor(readonly socket: Socket) {
-    this.#pieces = socket[Symbol.asyncIterator]();
+    socket.on("readable", () => this.#wake());
+    socket.on("end", () => this.#end());
+    socket.on("close", () => this.#end());
     // Reads and writes reject; a connection that is only held must not fail.
-    socket.on("error", () => {});
+    socket.on("error", (error) => this.#end(error));
   }
 
-  /** Resolves with the next bytes, or with `undefined` when the other side has closed. */
+  /**
+   * Resolves with the next bytes, or with `undefined` when either side has closed. It is no
+   * iterator of the socket: on Deno, the read of one may never end if the socket is destroyed.
+   */
   async read(): Promise<Uint8Array | undefined> {
-    return (await this.#pieces.next()).value;
+    for (;;) {
+      const bytes = this.socket.destroyed ? null : this.socket.read();
+      if (bytes !== null) return bytes;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#isOver) return undefined;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
   }
 
   /** Resolves with the next bytes as text, which is empty when the other side has closed. */
@@ -44,6 +57,13 @@ export class Connection implements Disposable {
   /** Closes the connection in both directions. */
   close(): void {
     this.socket.destroy();
+    this.#end();
+  }
+
+  #end(error?: Error): void {
+    this.#isOver = true;
+    this.#error ??= error;
+    this.#wake();
   }
 
   [Symbol.dispose](): void {

@@ -15,8 +15,16 @@ const INTERVAL = 1_000;
  */
 const SILENCE = 10_000;
 
+/** The longest pause between two looks at the heartbeats in which none counts as missed. */
+const MAX_PAUSE = 5_000;
+
+/** How long heartbeats are waited for after a longer pause, in milliseconds. */
+const PATIENCE = 2 * INTERVAL;
+
 /** The heartbeats, by the time of their last beat. */
 const beating = new LinkedList<Heartbeat>();
+let lookedAt = -Infinity;
+let patientUntil: number | undefined;
 
 /**
  * The heartbeat of one request, for as long as it holds or waits for something. Its timer also
@@ -25,7 +33,10 @@ const beating = new LinkedList<Heartbeat>();
 export class Heartbeat implements Disposable, ListItem<Heartbeat> {
   previous: Heartbeat | undefined;
   next: Heartbeat | undefined;
-  /** Called before `onGone`, with a reason: ends the wait of the request in a queue. */
+  /**
+   * Called before `onGone`, with a reason: ends the wait of the request in a queue, or takes back
+   * what the queue has granted to it and it has not noticed.
+   */
   leaveQueue: ((reason: unknown) => void) | undefined;
   readonly #onGone: () => void;
   #last = 0;
@@ -56,6 +67,11 @@ export class Heartbeat implements Disposable, ListItem<Heartbeat> {
     this.#woken.resolve();
   }
 
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Ends the heartbeat. May be called in any request. */
   [Symbol.dispose](): void {
     this.#isOver = true;
@@ -79,7 +95,7 @@ export class Heartbeat implements Disposable, ListItem<Heartbeat> {
     const now = this.#last = performance.now();
     beating.remove(this);
     beating.push(this);
-    endSilent(now);
+    endSilentRequests(now);
     if (this.#alarm !== undefined && this.#alarm.at <= now) {
       const { ring } = this.#alarm;
       this.#alarm = undefined;
@@ -109,7 +125,23 @@ export class Heartbeat implements Disposable, ListItem<Heartbeat> {
   }
 }
 
-/** Ends the heartbeats of requests that have ended. */
-function endSilent(now: number): void {
+/**
+ * Ends the heartbeats of requests that have ended. Each heartbeat does so; in addition, it must be
+ * called before a request is refused because of what others hold: they may all have ended.
+ */
+export function endSilentRequests(now: number): void {
+  const pause = now - lookedAt;
+  lookedAt = now;
+  if (!beating.first?.isSilent(now)) {
+    patientUntil = undefined;
+    return;
+  }
+  if (patientUntil === undefined && pause > MAX_PAUSE) {
+    // Perhaps no code has run meanwhile, so that the timers of all requests are late.
+    patientUntil = now + PATIENCE;
+    return;
+  }
+  if (patientUntil !== undefined && now < patientUntil) return;
+  patientUntil = undefined;
   while (beating.first?.isSilent(now)) beating.first.end();
 }

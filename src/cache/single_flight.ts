@@ -84,7 +84,7 @@ export class SingleFlight {
       this.#flights.set(key, flight = { followers, next: followers.values() });
     } else {
       // A follower that takes over continues here, in its own asynchronous context.
-      const outcome = await follow(flight, options.signal);
+      const outcome = await this.#follow(key, flight, options.signal);
       if (outcome instanceof SharedFailure) throw outcome;
       if (outcome !== LEAD) return { value: outcome.value as T, shared: true };
     }
@@ -98,7 +98,11 @@ export class SingleFlight {
     { signal, isOwnFailure }: ShareOptions,
   ): Promise<T> {
     let outcome: Outcome = LEAD;
-    using _ = Heartbeat.start(() => this.#handOver(key, flight));
+    let leads = true;
+    using _ = Heartbeat.start(() => {
+      leads = false;
+      this.#handOver(key, flight);
+    });
     try {
       // It may have aborted before, or while it took over.
       signal.throwIfAborted();
@@ -109,9 +113,38 @@ export class SingleFlight {
       if (!signal.aborted && !isOwnFailure(error)) outcome = new SharedFailure(error);
       throw error;
     } finally {
-      if (outcome === LEAD) this.#handOver(key, flight);
-      else this.#land(key, flight, outcome);
+      if (leads) this.#end(key, flight, outcome);
     }
+  }
+
+  /** Waits for the outcome of the leader. */
+  #follow(key: string, flight: Flight, signal: AbortSignal): Promise<Outcome> {
+    const { followers } = flight;
+    let received: Outcome | undefined;
+    const heartbeat = Heartbeat.start(() => {
+      // It has not noticed that it leads, and never will.
+      if (received === LEAD) this.#handOver(key, flight);
+      else followers.delete(follower);
+    });
+    let follower!: Follower;
+    const outcome = new Promise<Outcome>((resolve, reject) => {
+      follower = (outcome) => {
+        received = outcome;
+        release();
+        resolve(outcome);
+      };
+      followers.add(follower);
+      const release = onAbort(signal, () => {
+        followers.delete(follower);
+        reject(signal.reason);
+      });
+    });
+    return heartbeat === undefined ? outcome : outcome.finally(() => heartbeat[Symbol.dispose]());
+  }
+
+  #end(key: string, flight: Flight, outcome: Outcome): void {
+    if (outcome === LEAD) this.#handOver(key, flight);
+    else this.#land(key, flight, outcome);
   }
 
   #handOver(key: string, { followers, next }: Flight): void {
@@ -124,28 +157,10 @@ export class SingleFlight {
     }
   }
 
-  #land(key: string, { followers }: Flight, outcome: Outcome): void {
+  #land(key: string, { followers }: Flight, outcome: Exclude<Outcome, typeof LEAD>): void {
     this.#flights.delete(key);
     for (const follower of followers) follower(outcome);
   }
-}
-
-/** Waits for the outcome of the leader. */
-function follow({ followers }: Flight, signal: AbortSignal): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const heartbeat = Heartbeat.start(() => followers.delete(follower));
-    const follower: Follower = (outcome) => {
-      release();
-      heartbeat?.[Symbol.dispose]();
-      resolve(outcome);
-    };
-    followers.add(follower);
-    const release = onAbort(signal, () => {
-      followers.delete(follower);
-      heartbeat?.[Symbol.dispose]();
-      reject(signal.reason);
-    });
-  });
 }
 
 /** The shared requests of this process. */

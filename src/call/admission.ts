@@ -166,6 +166,7 @@ export class Admission implements Pass {
       do {
         const next: Budget = budgets[this.#reservations.length]!;
         this.#reservations.push(await next.reserve(this.#spending!, signal, this.#heartbeat));
+        if (this.#heartbeat !== undefined) this.#heartbeat.leaveQueue = undefined;
       } while (!this.#tryReserve(performance.now()));
       return performance.now() - began;
     } catch (error) {

@@ -9,6 +9,8 @@ import { BatchStreamStore } from "./batch/batch_stream_store.ts";
 import { type ResolvedLimits, resolveLimits, type RouteLimits } from "./limits.ts";
 import { RequestLifecycle, type RequestLifecycleOptions } from "./request_lifecycle.ts";
 import { Problem } from "./problem.ts";
+import { endSilentRequests } from "../async/heartbeat.ts";
+import { IO_PER_REQUEST } from "../async/io_per_request.ts";
 import { holdRequest } from "./hold_request.ts";
 import { Activity } from "./activity.ts";
 import { ServedAgent } from "./served_agent.ts";
@@ -99,6 +101,7 @@ export class Service {
     options: Pick<RequestLifecycleOptions, "kind" | "agent">,
   ): RequestLifecycle {
     if (this.isClosing) throw this.shuttingDown();
+    if (IO_PER_REQUEST) endSilentRequests(performance.now());
     if (this.#requests.size >= this.limits.maxRequests) {
       throw new Problem(503, "busy", "The server is busy: try again later", {
         retryAfterMs: 1_000,

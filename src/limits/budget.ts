@@ -144,6 +144,7 @@ export class Budget {
         following: undefined,
         grant: (reservation) => {
           leave();
+          if (heartbeat !== undefined) heartbeat.leaveQueue = () => reservation.settle(undefined);
           resolve(reservation);
         },
         reject: (reason) => {

@@ -125,6 +125,7 @@ export class Limiter {
         following: undefined,
         admit: (reason) => {
           leave();
+          if (heartbeat !== undefined) heartbeat.leaveQueue = () => this.cancel(request);
           resolve(reason);
         },
         abort: () => {

@@ -51,12 +51,15 @@ export class Permits implements PermitRequest {
         const limiter = this.#limiters[this.#held]!;
         const began = performance.now();
         let reason: WaitReason | undefined;
+        let isFromQueue = false;
         try {
           reason = await limiter.acquire(this, signal);
+          isFromQueue = reason !== undefined;
         } finally {
           reason ??= limiter.reason;
           waited[reason] = (waited[reason] ?? 0) + performance.now() - began;
         }
+        if (isFromQueue) this.#noticeGrant();
         this.#held++;
         // The signal may have aborted just after the permit was granted.
         signal?.throwIfAborted();
@@ -69,6 +72,14 @@ export class Permits implements PermitRequest {
       this.release();
       throw reason;
     }
+  }
+
+  /** Notes that a permit was granted; throws if it was taken back, as the request has ended. */
+  #noticeGrant(): void {
+    const { heartbeat } = this;
+    if (heartbeat === undefined) return;
+    if (heartbeat.isOver) throw new DOMException("The request has ended", "AbortError");
+    heartbeat.leaveQueue = undefined;
   }
 
   /**

@@ -268,7 +268,8 @@ Deno.test("survives malformed HTTP and wrong lengths", async () => {
     const timer = setTimeout(() => connection.close(), 300);
     const answer = await readText(connection).catch(() => "");
     clearTimeout(timer);
-    assert(!/^HTTP\/1\.1 (?:200|5)/.test(answer), `${text.slice(-60)}: ${answer}`);
+    // Bun rejects other versions of HTTP with a 505.
+    assert(!/^HTTP\/1\.1 (?:200|5(?!05 ))/.test(answer), `${text.slice(-60)}: ${answer}`);
     try {
       connection.close();
     } catch {

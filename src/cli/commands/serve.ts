@@ -56,6 +56,7 @@ export async function serve(
   const agents = [...new Set((await loadAgents(file)).values())];
   const tokens = parseNames(readEnv("SHOAL_TOKENS") ?? "");
   const { agentRoutes } = await import("../../hono/mod.ts");
+  const origin = `http://${host.includes(":") ? `[${host}]` : host}`;
   let app, server;
   try {
     app = agentRoutes({
@@ -64,12 +65,20 @@ export async function serve(
       ...(open !== undefined && { open }),
       ...(tokens.length > 0 && { auth: { tokens } }),
     });
-    server = await startServer(app.fetch as AnswerRequest, { hostname: host, port });
   } catch (cause) {
     const reason = nameFlags(errorMessage(cause), { "auth.tokens": "SHOAL_TOKENS" });
     throw new CliError(`Cannot serve ${file}: ${reason}`, { cause });
   }
-  await printLine(`http://${host.includes(":") ? `[${host}]` : host}:${server.port}`);
+  try {
+    server = await startServer(app.fetch as AnswerRequest, { hostname: host, port });
+  } catch (cause) {
+    const reason = errorMessage(cause);
+    throw new CliError(
+      `Cannot serve ${file} at ${origin}:${port}: ${reason}; --host and --port set another address`,
+      { cause },
+    );
+  }
+  await printLine(`${origin}:${server.port}`);
   writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
   writeStderr(
     tokens.length > 0

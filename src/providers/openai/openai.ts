@@ -81,9 +81,10 @@ const SCHEMA_ADVICE = "if the server does not support json_schema, give openai()
 export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const doing = "create the OpenAI provider";
   checkOptions(doing, options, OPENAI_RULES);
-  const { baseURL, isCustom, rejectsStreamOptions, apiKey, hasKey } = resolveServer(doing, options);
+  const resolved = resolveServer(doing, options);
+  const { baseURL, isCustom, rejectsStreamOptions, authorization } = resolved;
 
-  const keys = [...(hasKey ? [apiKey] : []), ...findSecrets(options.headers)];
+  const keys = [...resolved.secrets, ...findSecrets(options.headers)];
   const http = createSender({
     baseURL,
     connections: options.connections ?? 100,
@@ -117,7 +118,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const endpoint = endpointOf({
     baseURL,
     path: api.path,
-    apiKey,
+    authorization,
     organization: options.organization,
     project: options.project,
     headers: options.headers,
@@ -134,7 +135,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     ].join("\n"),
     baseURL: publicURL(baseURL, keys),
     limits: options.limits,
-    account: apiKeyIdentity(baseURL, apiKey),
+    account: apiKeyIdentity(baseURL, authorization),
     async generate(request, { signal, onResponse }: ProviderOptions): Promise<ModelReply> {
       const meta = new ResponseMeta(onResponse);
       try {

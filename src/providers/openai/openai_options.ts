@@ -100,17 +100,31 @@ export interface OpenAIOptions {
   readonly fetch?: typeof fetch;
 }
 
+/** Headers that runtimes set themselves: some ignore other values, and some fail each request. */
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  "content-length",
+  "expect",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** The rules for {@linkcode OpenAIOptions}. */
 export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   ...SERVER_RULES,
   name: text,
-  organization: text,
-  project: text,
+  organization: headerText,
+  project: headerText,
   headers(doing, name, value) {
     record(doing, name, value);
     for (const [header, content] of Object.entries(value as Record<string, unknown>)) {
       if (typeof content !== "string" || !isHeader(header, content)) {
         refuse(doing, `${name}["${header}"]`, "a valid header value", content);
+      }
+      if (OF_CONNECTION.has(header.toLowerCase())) {
+        throw new TypeError(
+          `Cannot ${doing} as ${name} must not have "${header}": it belongs to the connection`,
+        );
       }
     }
   },
@@ -121,12 +135,19 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   structuredOutput: oneOf("json_schema", "json_object", "prompt"),
   limits: providerLimits,
   caCerts(doing, name, value) {
-    if (!Array.isArray(value) || value.some((pem) => typeof pem !== "string")) {
-      refuse(doing, name, "a list of certificates", value);
+    // Deno ignores a text without one, such as the name of a file.
+    const isPem = (pem: unknown) => typeof pem === "string" && pem.includes("-----BEGIN ");
+    if (!Array.isArray(value) || !value.every(isPem)) {
+      refuse(doing, name, "a list of certificates in PEM format", value);
     }
   },
   fetch: callback,
 };
+
+function headerText(doing: string, name: string, value: unknown): void {
+  text(doing, name, value);
+  if (!isHeader("x", value as string)) refuse(doing, name, "a valid header value", value);
+}
 
 function isHeader(name: string, value: string): boolean {
   try {

@@ -5,13 +5,13 @@ import { readProcessEnv } from "../http/read_process_env.ts";
 export interface ServerOptions {
   /** The API key. */
   readonly apiKey?: string;
-  /** The URL of the server. */
+  /** The URL of the server. A user name and password in it are sent if there is no API key. */
   readonly baseURL?: string;
 }
 
 /** A server and its API key. */
 export interface ResolvedServer {
-  /** The URL of the server. */
+  /** The URL of the server, without a user name and a password. */
   readonly baseURL: string;
   /** Whether the server is another one than OpenAI's. */
   readonly isCustom: boolean;
@@ -21,6 +21,10 @@ export interface ResolvedServer {
   readonly apiKey: string;
   /** Whether there is an API key. */
   readonly hasKey: boolean;
+  /** The header of each request: the API key, or else the user name and password of the URL. */
+  readonly authorization: string;
+  /** What must not appear in errors. */
+  readonly secrets: readonly string[];
 }
 
 /** The API key for servers that need none: the SDK requires a value. */
@@ -50,10 +54,11 @@ export const SERVER_RULES: RulesFor<ServerOptions> = {
  * invalid.
  */
 export function resolveServer(doing: string, options: ServerOptions): ResolvedServer {
-  const baseURL = options.baseURL ?? readProcessEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
-  SERVER_RULES.baseURL(doing, "OPENAI_BASE_URL", baseURL);
+  const stated = options.baseURL ?? readProcessEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
+  SERVER_RULES.baseURL(doing, "OPENAI_BASE_URL", stated);
   // OpenAI has several hosts, such as eu.api.openai.com.
-  const { hostname } = new URL(baseURL);
+  const url = new URL(stated);
+  const { hostname } = url;
   const isCustom = !/(^|\.)api\.openai\.com$/.test(hostname);
   const rejectsStreamOptions = /(^|\.)mistral\.ai$/.test(hostname);
   const key = options.apiKey ?? readProcessEnv("OPENAI_API_KEY") ?? (isCustom ? NO_KEY : undefined);
@@ -64,5 +69,32 @@ export function resolveServer(doing: string, options: ServerOptions): ResolvedSe
     );
   }
   SERVER_RULES.apiKey(doing, "OPENAI_API_KEY", key);
-  return { baseURL, isCustom, rejectsStreamOptions, apiKey: key.trim(), hasKey: key !== NO_KEY };
+  const server = { isCustom, rejectsStreamOptions, apiKey: key.trim(), hasKey: key !== NO_KEY };
+  const authorization = `Bearer ${server.apiKey}`;
+  const secrets = server.hasKey ? [server.apiKey] : [];
+  if (url.username === "" && url.password === "") {
+    return { ...server, baseURL: stated, authorization, secrets };
+  }
+  // `fetch` rejects them, ignores them, or sends a second header, depending on the runtime.
+  const user = decode(url.username);
+  const password = decode(url.password);
+  url.username = url.password = "";
+  return {
+    ...server,
+    baseURL: url.href,
+    authorization: server.hasKey ? authorization : `Basic ${toBase64(`${user}:${password}`)}`,
+    secrets: [...secrets, password],
+  };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function toBase64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }

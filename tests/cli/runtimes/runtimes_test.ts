@@ -196,7 +196,7 @@ test("serve answers calls, aborts those of lost clients, and ends on SIGTERM", a
   await until(() => here.server.stats.inFlight === 1);
   const second = await here.shoal(["serve", "agents.ts", "--port", new URL(url).port]);
   assertEquals(second.code, 2);
-  assertMatch(second.err, /^Cannot serve agents\.ts: .*in use/i);
+  assertMatch(second.err, /^Cannot serve agents\.ts at http:\S+:\d+: .*in use.*--port/i);
   child.kill("SIGTERM");
   assertEquals((await (await slow).json()).content, "said Review: slow");
   await reader.cancel();
@@ -372,7 +372,7 @@ for (const runtime of [{ name: "Deno", path: Deno.execPath() }, ...RUNTIMES]) {
         await using here = await setUp(runtime);
         await here.write("in.jsonl", rowsOf(20));
         const { main } = await install();
-        const command = runtime.name === "Deno" ? ["deno", ...COMMAND] : [runtime.path!, main];
+        const command = runtime.name === "Deno" ? COMMAND : [runtime.path!, main];
         const run = ["run", "--prompt", "{input}", "-m", "m", "-i", "in.jsonl", "-o", "out.jsonl"];
         const words = [...command, ...run, "--pilot", "5", "--fresh"].map((word) => `'${word}'`);
         const answer = async (keys: string) => {

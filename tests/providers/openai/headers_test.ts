@@ -55,6 +55,24 @@ Deno.test("headers: prefer a custom authorization; a key may end with a newline"
   assertEquals(file!.get("authorization"), "Bearer sk-file");
 });
 
+Deno.test("headers: send a user and password of the URL once, unless there is a key", async () => {
+  const seen: string[] = [];
+  await using server = serve(({ headers }) => {
+    seen.push(headers.get("authorization")!);
+    return new Response("wrong password: pä:sswörd", { status: 401 });
+  });
+  const baseURL = server.url.replace("//", "//%C3%BCser:p%C3%A4:ssw%C3%B6rd@");
+  for (const apiKey of [undefined, "sk-test-1"]) {
+    await using provider = openai({ baseURL, apiKey });
+    const error = await assertRejects(() =>
+      provider.generate(request(), { signal: neverAborts() })
+    );
+    assertMatch(String(error), /wrong password: \[key\]/);
+  }
+  const bytes = new TextEncoder().encode("üser:pä:sswörd");
+  assertEquals(seen, [`Basic ${btoa(String.fromCharCode(...bytes))}`, "Bearer sk-test-1"]);
+});
+
 Deno.test("headers: send an own idempotency key per attempt", async () => {
   const keys: (string | undefined)[] = [];
   await using pair = startPair({

@@ -107,6 +107,14 @@ for (const { name, runtime, base } of SENDERS) {
     }
   });
 
+  test("reads a body whose encoding is none", async () => {
+    await using server = rawServer(async (conn) => {
+      await write(conn, answer("as it is"), { headers: { "content-encoding": "UTF-8" } });
+    });
+    const { contents, unhandled } = await run({ options: { baseURL: server.url } });
+    assertEquals([contents, unhandled], [["as it is"], []]);
+  });
+
   test("reports a body that cannot be decompressed", async () => {
     await using server = rawServer(async (conn) => {
       await write(conn, "no gzip", { headers: { "content-encoding": "gzip" } });
@@ -275,6 +283,17 @@ for (const { name, runtime, base } of SENDERS) {
       NO_PROXY: "127.0.0.1",
     });
     assertEquals(direct.contents, ["from the server"]);
+  });
+
+  test("adds the scheme to a proxy", async () => {
+    await using proxy = rawServer(async (conn) => {
+      await write(conn, answer("from the proxy"));
+    });
+    const options = { baseURL: "http://models.example:81/v1" };
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const env = { HTTP_PROXY: `${host}:${proxy.port}` };
+      assertEquals((await run({ options }, env)).contents, ["from the proxy"]);
+    }
   });
 
   test("opens a tunnel through the proxy in HTTPS_PROXY", async () => {

@@ -93,8 +93,11 @@ Deno.test("with keepAlive a reset hits reused connections, and Deno's fetch retr
   await using sim = simulator({ keepAlive: true, script: ["ok", "reset", "ok"] });
   await (await chat(sim)).json();
   const second = await chat(sim).then((response) => response.json(), () => undefined);
-  if (runtime === "node") assertEquals([second, sim.stats.requests], [undefined, 2]);
-  else assertEquals([second.object, sim.stats.requests], ["chat.completion", 3]);
+  const retries = runtime === "deno";
+  assertEquals(
+    [second?.object, sim.stats.requests],
+    retries ? ["chat.completion", 3] : [undefined, 2],
+  );
 });
 
 for (const body of [{}, stream]) {

@@ -297,7 +297,9 @@ Deno.test("2,000 requests at once", async () => {
   }));
   client?.close();
   assert(answers.every((status) => status === 200));
-  assert(sim.stats.peakInFlight > 1000, `${sim.stats.peakInFlight} at once`);
+  // The `fetch` of Bun has at most 256 requests in flight.
+  const least = runtime === "bun" ? 200 : 1_000;
+  assert(sim.stats.peakInFlight > least, `${sim.stats.peakInFlight} at once`);
   await until(() => sim.stats.inFlight === 0);
 });
 

@@ -46,11 +46,11 @@ export class BunSender implements HttpSender {
   }
 
   async send(request: HttpRequest): Promise<HttpResponse> {
+    if (this.#checking !== undefined) await this.#checking;
     if (this.#isDisposed) throw disposedError();
     if (inFlight >= this.#maxRequests) {
       return (this.#overflow ??= new NodeSender(this.#senderOptions)).send(request);
     }
-    if (this.#checking !== undefined) await this.#checking;
     const toError = (thrown: unknown) =>
       request.signal.aborted ? request.signal.reason : new ConnectionError(thrown);
     inFlight++;

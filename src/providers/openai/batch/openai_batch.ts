@@ -108,9 +108,15 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
   checkOptions(doing, options, BATCH_RULES);
   const { size = 10_000, maxBytes = 209_715_200, fill = 2_000, poll = 30_000, store, onChange } =
     options;
-  const { baseURL, isCustom, apiKey, hasKey } = resolveServer(doing, options);
-  const sdk = new OpenAI({ apiKey, baseURL, organization: null, project: null, logLevel: "off" });
-  const keys = hasKey ? [apiKey] : [];
+  const { baseURL, isCustom, apiKey, authorization, secrets: keys } = resolveServer(doing, options);
+  const sdk = new OpenAI({
+    apiKey,
+    baseURL,
+    organization: null,
+    project: null,
+    defaultHeaders: { authorization },
+    logLevel: "off",
+  });
   const api = chatApi({ server: baseURL, isCustom, structured: "json_schema" });
   const toError = (thrown: unknown) => fromSdkError(thrown, { keys });
   const files = new BatchFiles(sdk, { size, maxBytes, fill, poll, store, onChange, toError });

@@ -14,8 +14,8 @@ export interface ApiEndpointOptions {
   readonly baseURL: string;
   /** The path below the URL. */
   readonly path: string;
-  /** The API key. */
-  readonly apiKey: string;
+  /** The header that has the API key. */
+  readonly authorization: string;
   /** The organization to bill. */
   readonly organization: string | undefined;
   /** The project to bill. */
@@ -29,22 +29,27 @@ export interface ApiEndpointOptions {
  * call, and builds and checks the same headers for every request.
  */
 export function endpointOf(options: ApiEndpointOptions): ApiEndpoint {
-  const { baseURL, path, apiKey, organization, project } = options;
+  const { baseURL, path, authorization, organization, project } = options;
   const url = new URL(baseURL);
   url.pathname = url.pathname.replace(/\/+$/, "") + path;
   url.hash = "";
   const headers: Record<string, string> = {
     "accept": "application/json",
-    "authorization": `Bearer ${apiKey}`,
+    authorization,
     "user-agent": "shoal-agents",
-    ...(organization !== undefined && { "openai-organization": organization }),
-    ...(project !== undefined && { "openai-project": project }),
+    ...(organization !== undefined && { "openai-organization": trim(organization) }),
+    ...(project !== undefined && { "openai-project": trim(project) }),
   };
   // `Headers` would load Node's fetch, which takes as long as all else.
   for (const [name, value] of Object.entries(options.headers ?? {})) {
-    headers[name.toLowerCase()] = value.trim();
+    headers[name.toLowerCase()] = trim(value);
   }
   // The body is always JSON.
   headers["content-type"] = "application/json";
   return { url: url.href, headers };
+}
+
+/** Removes what `Headers` removes: whitespace of HTTP, and no other. */
+function trim(value: string): string {
+  return value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
 }

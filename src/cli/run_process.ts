@@ -1,7 +1,7 @@
 import process from "node:process";
 import { inspect } from "node:util";
 import { EXIT } from "./exit_code.ts";
-import { shareOwnCopy } from "./agents/share_own_copy.ts";
+import { shareOwnCopy } from "../workers/share_own_copy.ts";
 import { hideSqliteWarning } from "./hide_sqlite_warning.ts";
 import { writeStderr } from "./write_stderr.ts";
 import { flushStdout } from "./write_stdout.ts";

@@ -23,6 +23,15 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the response is shorter or longer than announced",
 };
 
+/** The reason in an error of OpenSSL, between the places in its source. */
+const TLS_FAILURE = /error:[0-9A-F]+:SSL routines:[^:]*:([^:\n]+)/i;
+
+/** What the most common of these reasons mean. */
+const TLS_REASONS: Readonly<Record<string, string>> = {
+  "wrong version number": "the server does not speak TLS on this port",
+  "tlsv1 alert no application protocol": "the server does not accept HTTP/1.1",
+};
+
 /**
  * Returns why a connection failed, without the address of the server. The message of `fetch` is
  * only "fetch failed": the reason is in its cause.
@@ -38,6 +47,8 @@ export function connectionFailure(thrown: unknown): string {
   if (last === undefined) return causeMessage(thrown);
   const { message, code } = last as Error & { readonly code?: unknown };
   if (message === "") return String(code ?? last);
+  const failure = TLS_FAILURE.exec(message)?.[1]?.toLowerCase().replaceAll("_", " ");
+  if (failure !== undefined) return TLS_REASONS[failure] ?? `the TLS handshake failed: ${failure}`;
   return message
     // Deno begins with the URL, which may have a key.
     .replace(/^error sending request .*?: (?=client error)/, "")

@@ -15,6 +15,8 @@ export type PoolMessage =
     readonly type: "start";
     /** The URL of the module that exports the agents. */
     readonly module: string;
+    /** Whether the module must use the package's copy that runs the worker. */
+    readonly sharesCopy: boolean;
     readonly settings: WorkerSettings;
   }
   | { readonly type: "configure"; readonly settings: WorkerSettings }

@@ -15,6 +15,7 @@ import type { WorkerProviders } from "./worker_providers.ts";
 import { canBeCloned } from "../result_codec.ts";
 import { type CurrentSettings, currentSettings } from "./current_settings.ts";
 import { startThread, type WorkerThread, type WorkerThreadOptions } from "./worker_thread.ts";
+import { isOwnCopyShared } from "../share_own_copy.ts";
 
 /**
  * Never called. Threads load the entry by its URL, which no tool can follow: this import makes it a
@@ -140,7 +141,12 @@ export class PoolWorker {
       case "listening": {
         const { module } = this.#options;
         this.#settings = currentSettings();
-        this.#thread.post({ type: "start", module, settings: this.#settings.sent });
+        this.#thread.post({
+          type: "start",
+          module,
+          sharesCopy: isOwnCopyShared(),
+          settings: this.#settings.sent,
+        });
         break;
       }
       case "ready":

@@ -8,6 +8,7 @@ import type { CachedReply } from "../../cache/cache_store.ts";
 import { RunningCalls } from "./running_calls.ts";
 import { encodeError } from "../error_codec.ts";
 import { fingerprintOf } from "../fingerprint.ts";
+import { shareOwnCopy } from "../share_own_copy.ts";
 import type { AgentExport, PoolMessage, WorkerMessage, WorkerSettings } from "../messages.ts";
 import { PoolClient } from "./pool_client.ts";
 
@@ -45,6 +46,7 @@ const agents = new Map<string, Callable>();
 function handleMessage(message: PoolMessage): void {
   switch (message.type) {
     case "start":
+      if (message.sharesCopy) shareOwnCopy();
       void start(message.module, message.settings);
       break;
     case "configure":

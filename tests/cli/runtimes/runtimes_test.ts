@@ -283,12 +283,16 @@ test("runs agents of another folder with its own copy of the package", async (ru
   await here.write("agents.ts", AGENTS);
   await here.write("in.jsonl", rowsOf(3));
   const args = ["run", "agents.ts", "-i", "in.jsonl", "-q", "--rpm", "1000", "--fresh"];
-  const alone = await here.shoal(args);
-  assertEquals([alone.code, alone.err, parsed(alone.out).length], [0, "", 3]);
+  const check = async () => {
+    for (const workers of [[], ["--workers", "2"]]) {
+      const { code, err, out } = await here.shoal([...args, ...workers]);
+      assertEquals([code, err, parsed(out).length], [0, "", 3]);
+    }
+  };
+  await check();
   // The same files are another copy in another folder.
   await installCommand(here.dir);
-  const beside = await here.shoal(args);
-  assertEquals([beside.code, beside.err, parsed(beside.out).length], [0, "", 3]);
+  await check();
 });
 
 for (const { name, path } of RUNTIMES.filter(({ isBun }) => !isBun)) {

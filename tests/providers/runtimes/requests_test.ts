@@ -1,8 +1,10 @@
 /** Tests how requests are sent on Node and Bun, by clients in processes of their own. */
 import { simulator } from "@shoal/agents/testing";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createServer } from "node:tls";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { RUNTIMES } from "../../runtimes/runtimes.ts";
+import { bindPort } from "../../../src/testing/simulator/http/bind_port.ts";
 import { connect, type Connection } from "../../sockets.ts";
 import { listen, serve, tls, until } from "../openai/helpers.ts";
 import type { Task } from "./client.ts";
@@ -62,6 +64,25 @@ for (const { name, runtime, base } of SENDERS) {
     const without = await run({ options: { baseURL: sim.url }, retries: 1 });
     assertEquals([without.error?.code, without.attempts], ["network", ["network", "network"]]);
     assertMatch(without.error!.message, /certificate/i);
+  });
+
+  test("says that a server does not speak TLS, or accepts only HTTP/2", async () => {
+    await using plain = listen(async (conn) => {
+      await conn.read();
+      await conn.write("HTTP/1.1 400 Bad Request\r\n\r\n");
+      conn.close();
+    });
+    const { error } = await run({ options: { baseURL: plain.url.replace("http:", "https:") } });
+    assertMatch(error!.message, /TLS (?:on this port|handshake failed)[^:]*$/);
+    const http2 = createServer({ ...tls, ALPNProtocols: ["h2"] }, (socket) => socket.destroy());
+    const port = bindPort(http2, 0);
+    try {
+      const options = { baseURL: `https://127.0.0.1:${port}/v1`, caCerts };
+      const { error } = await run({ options });
+      assertMatch(error!.message, /does not accept HTTP\/1\.1$|TLS handshake failed[^:]*$/);
+    } finally {
+      http2.close();
+    }
   });
 
   test("decompresses answers and errors", async () => {

@@ -19,6 +19,7 @@ import { virtualProvider, virtualTime } from "@shoal/agents/testing";
 import assert from "node:assert/strict";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import process from "node:process";
 import { z } from "zod";
 
 // The simulator, the OpenAI adapter, a batch with faults that retries cover, and streams.
@@ -64,6 +65,17 @@ assert.equal(streamed, "said I love it");
   const result = await call;
   assert.equal(result.ok ? "ok" : result.error.code, "aborted");
 }
+
+// More calls at once through a proxy than Bun's `fetch` has. The proxy is the server itself.
+process.env.HTTP_PROXY = new URL(server.url).origin;
+{
+  await using proxied = openai({ baseURL: "http://models.example/v1", apiKey: "none" });
+  const Proxied = Say.with({ provider: proxied });
+  const calls = Array.from({ length: 300 }, (_, i) => [Proxied, { text: `${i}` }] as const);
+  const { ok, byError } = summarize(await batch(calls, { concurrency: 300 }));
+  assert.deepEqual([ok, byError], [300, {}]);
+}
+delete process.env.HTTP_PROXY;
 
 // Functions over items, scopes, workflows and tools.
 const Echo = defineAgent({

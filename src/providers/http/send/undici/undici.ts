@@ -126,8 +126,11 @@ export interface UndiciProxies {
   readonly Pool: new (origin: string, options: object) => ProxyPool;
 }
 
-/** Imports the parts for proxies: they need methods that the whole package adds to its classes. */
+/**
+ * Imports the parts for proxies: they need methods that the whole package adds to its classes. For
+ * the name of the package alone, Bun has a package of its own, whose classes send nothing.
+ */
 export async function importProxies(): Promise<UndiciProxies> {
-  const { EnvHttpProxyAgent, Pool } = await import("undici");
+  const { EnvHttpProxyAgent, Pool } = await import("undici/index.js");
   return { EnvHttpProxyAgent, Pool } as unknown as UndiciProxies;
 }

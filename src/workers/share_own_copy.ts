@@ -1,4 +1,4 @@
-/** Lets the agents of a file use the package's copy that runs the command. */
+/** Lets the agents of a file use the package's copy that runs the command or the worker. */
 import * as module from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,12 +37,19 @@ const PACKAGE = /^@shoal\/agents(?:\/|$)/;
 /** The entries of the package that files of agents import. */
 const ENTRIES = ["", "/ai-sdk", "/hono", "/journal", "/openai", "/testing", "/workers"];
 
+let isShared = false;
+
+/** Whether {@linkcode shareOwnCopy} was called in this thread: then workers must call it, too. */
+export function isOwnCopyShared(): boolean {
+  return isShared;
+}
+
 /**
- * Resolves imports of this package to the copy that runs the command, on Bun and on Node from 22.15
- * on. With `npx`, the folder of the agents may have no copy, or another one. Agents of another copy
+ * Resolves imports of this package to the copy that runs this, on Bun and on Node from 22.15 on. With `npx`, the folder of the agents may have no copy, or another one. Agents of another copy
  * would not know the limits of the run.
  */
 export function shareOwnCopy(): void {
+  isShared = true;
   const { Bun: bun } = globalThis as { readonly Bun?: BunNamespace };
   if (bun !== undefined) return shareInBun(bun);
   (module as ModuleHooks).registerHooks?.({

@@ -45,7 +45,8 @@ export function isOwnCopyShared(): boolean {
 }
 
 /**
- * Resolves imports of this package to the copy that runs this, on Bun and on Node from 22.15 on. With `npx`, the folder of the agents may have no copy, or another one. Agents of another copy
+ * Resolves imports of this package to the copy that runs this, on Bun and on Node from 22.15 on.
+ * With `npx`, the folder of the agents may have no copy, or another one. Agents of another copy
  * would not know the limits of the run.
  */
 export function shareOwnCopy(): void {

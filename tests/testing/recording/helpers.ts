@@ -47,16 +47,19 @@ export function serve(answer: (request: Request) => Answer | Promise<Answer>): S
       requests.push(request);
       const { status = 200, headers, chunks = [], breaksOff } = await answer(request);
       let next = 0;
+      let pause: ReturnType<typeof setTimeout> | undefined;
       const body = new ReadableStream<Uint8Array>({
         async pull(controller) {
           // Each chunk is sent by itself: servers join those that follow at once.
-          if (next > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+          if (next > 0) await new Promise((resolve) => pause = setTimeout(resolve, 10));
           const chunk = chunks[next++];
           if (chunk !== undefined) {
             controller.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
           } else if (breaksOff) controller.error(new Error("broken"));
           else controller.close();
         },
+        // The client is gone: a pause that goes on would outlive the test.
+        cancel: () => clearTimeout(pause),
       });
       return new Response(body, { status, headers });
     },

@@ -1,0 +1,92 @@
+/** Tables of options. */
+import type { Api, Member } from "./api.ts";
+import { boundsOf, typeOf } from "./bounds.ts";
+import { firstParagraph, resolveLinks, table } from "./markdown.ts";
+
+const HEAD = ["option", "type", "default", "bounds", "meaning"] as const;
+
+/** Options with these names have a table of their own, or their rows are in that of their parent. */
+const HAS_OPTIONS = /(?:Options|Limits|Settings|Price|Concurrency)$/;
+
+/** An option, with the type that declares it. */
+export interface Option {
+  readonly type: string;
+  readonly member: Member;
+}
+
+/** Returns the options of a type: its own, then those of the types that it extends. */
+export function optionsOf(api: Api, type: string): readonly Option[] {
+  const symbol = api.symbols.get(type);
+  if (symbol === undefined) throw new Error(`there is no public type ${type}`);
+  const own = symbol.members
+    // An option that must be absent only keeps two forms of the type apart.
+    .filter(({ text }) => !/\?: undefined$/.test(text))
+    .map((member) => ({ type, member }));
+  const inherited = symbol.bases
+    .filter(({ name }) => api.symbols.has(name))
+    .flatMap(({ name, isIncluded }) =>
+      optionsOf(api, name).filter(({ member }) => isIncluded(member.name))
+    );
+  const absent = symbol.members.map(({ name }) => name);
+  const all = [...own, ...inherited.filter(({ member }) => !absent.includes(member.name))];
+  return all.filter(({ member: { name } }, i) =>
+    i === all.findIndex(({ member }) => member.name === name)
+  );
+}
+
+/**
+ * Returns the table of the options of a type.
+ *
+ * @param linkTo Returns the link to the table of another type; `undefined` if there is none.
+ */
+export async function optionTable(
+  api: Api,
+  type: string,
+  linkTo: (type: string) => string | undefined,
+): Promise<string> {
+  const rows: string[][] = [];
+  await addRows(type, "");
+  return table(HEAD, rows);
+
+  async function addRows(type: string, prefix: string): Promise<void> {
+    for (const { type: declaring, member } of optionsOf(api, type)) {
+      rows.push([
+        `\`${prefix}${member.name}\``,
+        typeCell(api, typeOf(member.text), linkTo),
+        member.optional ? resolveLinks(member.default ?? "–", code) : "required",
+        await boundsOf(type, member) ?? await boundsOf(declaring, member) ?? "–",
+        resolveLinks(firstParagraph(member.doc), code),
+      ]);
+      for (const nested of namesIn(api, typeOf(member.text))) {
+        if (!HAS_OPTIONS.test(nested) || linkTo(nested) !== undefined || prefix !== "") continue;
+        if (optionsOf(api, nested).length > 0) await addRows(nested, `${member.name}.`);
+      }
+    }
+  }
+}
+
+const code = (name: string) => `\`${name}\``;
+
+/** Returns the public types that a type names. */
+function namesIn(api: Api, type: string): readonly string[] {
+  return [...new Set(type.match(/\b[A-Z]\w+/g))].filter((name) => api.symbols.has(name));
+}
+
+/** Returns a type as code. Types that have a table are links to it. */
+function typeCell(
+  api: Api,
+  type: string,
+  linkTo: (type: string) => string | undefined,
+): string {
+  const flat = type
+    .replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*\n/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/([(<[]) | (?=[)>\]])|,(?= [)>\]])/g, "$1");
+  const linked = namesIn(api, flat).filter((name) => linkTo(name) !== undefined);
+  if (linked.length === 0) return code(flat);
+  return flat.split(new RegExp(`\\b(${linked.join("|")})\\b`)).map((part, i) => {
+    if (i % 2 === 1) return `[${code(part)}](${linkTo(part)})`;
+    const space = /^(\s*)(.*?)(\s*)$/.exec(part)!;
+    return space[2] === "" ? part : `${space[1]}${code(space[2]!)}${space[3]}`;
+  }).join("");
+}

@@ -174,6 +174,8 @@ export interface FallbackModel
    * Its time limits in milliseconds, merged over those of the call. A number, or `total`, limits
    * this model, with all its retries; then the next fallback is tried. The total of the call still
    * limits all models together.
+   *
+   * @default The limits of the call
    */
   readonly timeout?: number | TimeoutOptions;
 }

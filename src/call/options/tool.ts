@@ -41,8 +41,9 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
    */
   readonly description?: string;
   /**
-   * The schema of the arguments, which must be an object. Invalid arguments are reported to the model. Arguments in another
-   * form, such as a number in a string, are read in the same way as typed answers.
+   * The schema of the arguments, which must be that of an object. Invalid arguments are reported to
+   * the model. Arguments in another form, such as a number in a string, are read in the same way as
+   * typed answers.
    */
   readonly input: S;
   /**

@@ -3,12 +3,7 @@ import type { Api } from "./api.ts";
 import { flagTable } from "./flag_table.ts";
 import { anchorOf } from "./markdown.ts";
 import { optionTable } from "./option_table.ts";
-
-/** A page with its path in the project. */
-export interface Page {
-  readonly path: string;
-  readonly text: string;
-}
+import type { Page } from "./page.ts";
 
 const MARKER = /^<!-- (options|flags): (\S+) -->$[\s\S]*?^<!-- end of \1 -->$/gm;
 

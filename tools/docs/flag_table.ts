@@ -6,8 +6,11 @@ import { table } from "./markdown.ts";
 
 const HEAD = ["flag", "default", "bounds", "meaning"] as const;
 
-/** Values that no option accepts which accepts only some. */
-const INVALID = ["", "-1", "no such value"];
+/** Values that options with bounds reject. The first error counts, as it has the strictest bounds. */
+const INVALID = ["0", "-1", "", "no such value"];
+
+/** What a user types. */
+const WORDS = /(?<![\w`-])(?:--[a-z][\w-]+|@file|[A-Z]+_[A-Z_]+|_[a-z]+)(?![\w`])/g;
 
 const { commands } = buildProgram({ onEnd: () => {}, writeHelp: () => {} });
 
@@ -35,14 +38,14 @@ function row(option: Option): readonly string[] {
     `\`${option.flags}\``,
     shown === undefined ? isFlag ? "off" : "–" : asCode(shown),
     isFlag ? "–" : boundsOf(option) ?? "–",
-    meaning,
+    meaning.replaceAll(WORDS, "`$&`"),
   ];
 }
 
 /** A default that is a word or a number is code; others are sentences. */
 function asCode(shown: string): string {
   const bare = shown.replace(/^"(.*)"$/, "$1");
-  return /^\S+$/.test(bare) ? `\`${bare}\`` : shown;
+  return /^\S+$/.test(bare) ? `\`${bare}\`` : shown.replaceAll(WORDS, "`$&`");
 }
 
 /** Returns the bounds of a value, in the words of the error for one outside of them. */

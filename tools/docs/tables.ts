@@ -3,7 +3,8 @@
  * writes nothing, and fails if a table is not up to date.
  */
 import { readApi } from "./api.ts";
-import { fillTables, type Page } from "./fill_tables.ts";
+import { fillTables } from "./fill_tables.ts";
+import type { Page } from "./page.ts";
 import { guideFiles } from "./guides.ts";
 import { ROOT } from "./project.ts";
 

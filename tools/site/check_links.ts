@@ -9,19 +9,20 @@ const MARKDOWN = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/**/*.md"
 /** Returns the broken links: with the page, and without those that leave this machine. */
 export async function checkLinks(): Promise<readonly string[]> {
   await using server = await serveSite(Deno.env.get("SITE_BASE") ?? "/");
-  return [
-    ...await broken({ path: server.url, recurse: true }),
-    ...await broken({ path: MARKDOWN, serverRoot: new URL(ROOT).pathname, markdown: true }),
-  ];
+  return [...await brokenLinks([server.url]), ...await brokenLinks(MARKDOWN)];
 }
 
-async function broken(options: Parameters<LinkChecker["check"]>[0]): Promise<readonly string[]> {
+/** Returns the broken links of pages of a server, or of Markdown in the project. */
+export async function brokenLinks(pages: readonly string[]): Promise<readonly string[]> {
+  const isServer = pages.some((page) => page.startsWith("http:"));
   const { links } = await new LinkChecker().check({
-    ...options,
+    path: [...pages],
     checkFragments: true,
     concurrency: 20,
     linksToSkip: (url) => Promise.resolve(!/^http:\/\/(?:127\.0\.0\.1|localhost):/.test(url)),
+    ...(isServer ? { recurse: true } : { markdown: true, serverRoot: new URL(ROOT).pathname }),
   });
+  if (links.length <= pages.length) throw new Error(`no links were found in ${pages.join(", ")}`);
   return links
     .filter(({ state }) => state === LinkState.BROKEN)
     .map(({ url, parent, status }) => `${parent}: ${url} (${status})`);

@@ -9,7 +9,7 @@ import { PROBES, rejection } from "./probes.ts";
 export async function boundsOf(type: string, { name, text }: Member): Promise<string | undefined> {
   if (PROBES[type] === undefined) return undefined;
   const own = typeOf(text);
-  if (own.includes("=>") || own === "boolean") return undefined;
+  if (own === "boolean" || own.includes("=>") && !/^number\b/.test(own)) return undefined;
   if (/^string(?: \| URL)?$/.test(own)) {
     const must = mustBe(await rejection(type, name, ""), name);
     return must === "a text" ? "not empty" : must;

@@ -59,9 +59,10 @@ function typeCell(
     .replaceAll(/([(<[]) | (?=[)>\]])|,(?= [)>\]])/g, "$1");
   const linked = namesIn(api, flat).filter((name) => linkTo(name) !== undefined);
   if (linked.length === 0) return code(flat);
-  return flat.split(new RegExp(`\\b(${linked.join("|")})\\b`)).map((part, i) => {
-    if (i % 2 === 1) return `[${code(part)}](${linkTo(part)})`;
-    const space = /^(\s*)(.*?)(\s*)$/.exec(part)!;
-    return space[2] === "" ? part : `${space[1]}${code(space[2]!)}${space[3]}`;
-  }).join("");
+  // Spaces between the pieces, as `deno fmt` puts some of them there.
+  return flat.split(new RegExp(`\\b(${linked.join("|")})\\b`))
+    .map((part, i) => i % 2 === 1 ? `[${code(part)}](${linkTo(part)})` : part.trim())
+    .map((part, i) => i % 2 === 1 || part === "" ? part : code(part))
+    .filter((part) => part !== "")
+    .join(" ");
 }

@@ -11,6 +11,7 @@ import { workers } from "@shoal/agents/workers";
 type Options = any;
 
 const base = { name: "probe", model: "m", prompt: "p", provider: testing.scripted("answer") };
+const OBJECT = { type: "object", properties: {} } as const;
 const agent = agents.defineAgent(base);
 const define = (options: Options) => agents.defineAgent({ ...base, ...options });
 const run = (options: Options) => agents.batch([], options);
@@ -60,7 +61,7 @@ export const PROBES: Readonly<Record<string, (options: Options) => unknown>> = {
   PromptAgentOptions: define,
   ProviderLimits: (limits) => openai({ apiKey: "none", limits }),
   RecorderOptions: (options) => testing.recorder(options),
-  RenewedBudget: (budget) => routes({ limits: { principal: { budget } } }),
+  RenewedBudget: (budget) => routes({ limits: { principal: { budget: { cost: 1, ...budget } } } }),
   RepairOptions: (repair) => define({ repair }),
   ReplayOptions: (options) => testing.replay(options),
   RetryOptions: (retries) => define({ retries }),
@@ -84,7 +85,7 @@ export const PROBES: Readonly<Record<string, (options: Options) => unknown>> = {
   Token: (token) => routes({ auth: { tokens: [{ token: "a-secret-token", ...token }] } }),
   TokenPrices: (options) => price({ input: 1, output: 1, ...options }),
   ToolOptions: (options) =>
-    agents.defineTool({ name: "t", description: "d", run: () => "", ...options }),
+    agents.defineTool({ name: "t", description: "d", input: OBJECT, run: () => "", ...options }),
   VirtualProviderOptions: (options) => testing.virtualProvider(options),
   VirtualTimeOptions: (options) => testing.virtualTime(options),
   WorkerOptions: (options) => workers({ module: import.meta.url, ...options }),

@@ -1,4 +1,5 @@
 /** Checks the links with their anchors: on the site, and in the Markdown that others show. */
+import { fileURLToPath } from "node:url";
 import { LinkChecker, LinkState } from "linkinator";
 import { ROOT } from "../docs/project.ts";
 import { serveSite } from "./serve_site.ts";
@@ -12,15 +13,18 @@ export async function checkLinks(): Promise<readonly string[]> {
   return [...await brokenLinks([server.url]), ...await brokenLinks(MARKDOWN)];
 }
 
-/** Returns the broken links of pages of a server, or of Markdown in the project. */
-export async function brokenLinks(pages: readonly string[]): Promise<readonly string[]> {
+/** Returns the broken links of pages of a server, or of Markdown in a folder. */
+export async function brokenLinks(
+  pages: readonly string[],
+  folder: URL = ROOT,
+): Promise<readonly string[]> {
   const isServer = pages.some((page) => page.startsWith("http:"));
   const { links } = await new LinkChecker().check({
     path: [...pages],
     checkFragments: true,
     concurrency: 20,
     linksToSkip: (url) => Promise.resolve(!/^http:\/\/(?:127\.0\.0\.1|localhost):/.test(url)),
-    ...(isServer ? { recurse: true } : { markdown: true, serverRoot: new URL(ROOT).pathname }),
+    ...(isServer ? { recurse: true } : { markdown: true, serverRoot: fileURLToPath(folder) }),
   });
   if (links.length <= pages.length) throw new Error(`no links were found in ${pages.join(", ")}`);
   return links

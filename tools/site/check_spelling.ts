@@ -1,4 +1,5 @@
 /** Checks the spelling of the guides and of the texts of the API. `words.txt` has more words. */
+import { fileURLToPath } from "node:url";
 import { lint } from "cspell";
 import { ROOT } from "../docs/project.ts";
 
@@ -10,17 +11,20 @@ const PAGES = [
   "tools/site/generated/pages/api/**/*.md",
 ];
 
-/** Returns the misspelt words with their places, in files of the project. */
-export async function checkSpelling(paths: readonly string[] = PAGES): Promise<readonly string[]> {
+/** Returns the misspelt words with their places, in files of a folder. */
+export async function checkSpelling(
+  paths: readonly string[] = PAGES,
+  folder: URL = ROOT,
+): Promise<readonly string[]> {
   const problems: string[] = [];
   const { files } = await lint([...paths], {
-    root: new URL(ROOT).pathname,
-    config: new URL("cspell.json", import.meta.url).pathname,
+    root: fileURLToPath(folder),
+    config: fileURLToPath(new URL("cspell.json", import.meta.url)),
     progress: false,
     gitignore: false,
   }, {
     issue({ uri, row, col, text }) {
-      const path = uri?.slice(ROOT.href.length);
+      const path = uri?.slice(folder.href.length);
       problems.push(`${path}:${row}:${col}: "${text}" is not in the dictionaries`);
     },
     error: (message, error) => problems.push(`${message}: ${error.message}`),

@@ -7,19 +7,15 @@ import { buildSite, SITE, siteFilesWith } from "./build_site.ts";
 
 const AXE = new URL("../../tools/site/node_modules/axe-core/axe.min.js", import.meta.url);
 
-/** Pages of every kind: text, code, tables, options, flags, a function, a type, a long list. */
+/** Pages of every kind: text, code, tables, options, flags, a module, a function and a type. */
 const PAGES = [
   "",
-  "start.html",
   "limits.html",
   "resilience.html",
   "command-line.html",
   "troubleshooting.html",
   "comparison.html",
-  "recipes/ollama.html",
-  "changelog.html",
   "api.html",
-  "api/agents.html",
   "api/agents/define-agent.html",
   "api/agents/stream-event.html",
   "no-such-page.html",

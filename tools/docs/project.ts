@@ -7,6 +7,9 @@ export const ROOT: URL = new URL("../../", import.meta.url);
 /** The repository on GitHub, such as `owner/name`, where a workflow of GitHub builds the site. */
 export const REPOSITORY: string | undefined = readEnv("GITHUB_REPOSITORY");
 
+/** The branch or the tag of that repository to which links lead. */
+export const REF: string = readEnv("GITHUB_REF_NAME") ?? "main";
+
 /** The entries of the package: their names as users import them, and their files. */
 export const ENTRIES: readonly { readonly name: string; readonly file: string }[] = Object
   .entries(config.exports)

@@ -4,7 +4,7 @@ import { apiPages } from "./api_pages.ts";
 import type { Page } from "./page.ts";
 import { GUIDES } from "./guides.ts";
 import { firstParagraph } from "./markdown.ts";
-import { REPOSITORY, ROOT } from "./project.ts";
+import { REF, REPOSITORY, ROOT } from "./project.ts";
 
 /** Files of the project with a page in the sidebar. */
 export const PROJECT_PAGES = ["CHANGELOG.md", "CONTRIBUTING.md"] as const;
@@ -79,7 +79,7 @@ function resolveTarget(
   const isPage = needs.startsWith("docs/") || (PROJECT_PAGES as readonly string[]).includes(needs);
   if (REPOSITORY !== undefined && !isPage && !/\.(?:svg|png|jpe?g|gif|webp)$/.test(needs)) {
     const kind = needs.endsWith("/") ? "tree" : "blob";
-    return { link: withAnchor(`https://github.com/${REPOSITORY}/${kind}/main/${needs}`, anchor) };
+    return { link: withAnchor(`https://github.com/${REPOSITORY}/${kind}/${REF}/${needs}`, anchor) };
   }
   return { link: withAnchor(`/${sitePath(needs)}`, anchor), needs };
 }

@@ -39,7 +39,8 @@ export async function serveSite(base = "/"): Promise<SiteServer> {
       const type = TYPES[extname(name)] ?? "application/octet-stream";
       response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(body);
     } catch {
-      response.writeHead(404, { "content-type": "text/plain" }).end("not found");
+      const body = await readFile(new URL("404.html", SITE)).catch(() => "not found");
+      response.writeHead(404, { "content-type": "text/html; charset=utf-8" }).end(body);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

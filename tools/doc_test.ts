@@ -5,7 +5,7 @@ const FILES = ["README.md", "docs/servers.md", "mod.ts", "src"];
 
 await using server = simulator();
 const { success } = await new Deno.Command("deno", {
-  args: ["test", "--no-prompt", "-P=test", "--doc", "--parallel", ...FILES],
+  args: ["test", "--lock=dev.lock", "--frozen", "--no-prompt", "-P=test", "--doc", "--parallel", ...FILES],
   cwd: new URL("../", import.meta.url),
   env: { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "none" },
 }).spawn().status;

@@ -26,7 +26,7 @@ export interface Entry {
   readonly text: string;
 }
 
-/** Returns the entries of a section: its items that begin with code, and headings that are a code. */
+/** Returns the entries of a section: items that begin with code, and headings that are a code. */
 export function entriesOf(section: string): readonly Entry[] {
   const entries = section.matchAll(
     /^(?:- (`+)(.+?)\1(?!`)(.*?)(?=\n- |\n\n|$(?![^]))|### `(\w+)`$(.*?)(?=\n### |$(?![^])))/gms,

@@ -34,8 +34,8 @@ const NOT_PRINTED: ReadonlySet<string> = new Set([
 
 /**
  * Returns the messages of a source file: its texts of three words or more, and those that begin
- * with "Cannot" or end with a reason after a colon. Texts that are joined with `+` are one message. Texts for `--help`, and those of
- * several lines, are left out.
+ * with "Cannot" or end with a reason after a colon. Texts that are joined with `+` are one message.
+ * Texts for `--help`, and those of several lines, are left out.
  */
 export function messagesIn(path: string, source: string): readonly Message[] {
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);

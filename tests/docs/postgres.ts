@@ -16,7 +16,7 @@ export interface PostgresServer extends AsyncDisposable {
 const TIMEOUT_MS = 60_000;
 const POSTGRES_PROGRAMS = ["initdb", "pg_ctl", "psql"] as const;
 
-/** Returns the folder with the programs of the newest Postgres here; `undefined` if there is none. */
+/** Returns the folder with the programs of the newest Postgres here, if there is one. */
 export async function findPostgres(): Promise<string | undefined> {
   const debian = "/usr/lib/postgresql";
   const versions = await readdir(debian).catch(() => []);

@@ -1,5 +1,5 @@
 /** Runs the commands of a recipe in a folder that has its files, as a reader would. */
-import { type Simulator, simulator } from "@shoal/agents/testing";
+import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -36,15 +36,17 @@ export interface RecipeOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Texts of the recipe that stand for others, with their replacements. */
   readonly replace?: (url: string) => Readonly<Record<string, string>>;
+  /** Options of the model server. */
+  readonly simulate?: SimulatorOptions;
 }
 
 /** Creates a temporary folder with the files that a recipe shows. */
 export async function openRecipe(
   path: string,
-  { env = {}, replace = () => ({}) }: RecipeOptions = {},
+  { env = {}, replace = () => ({}), simulate }: RecipeOptions = {},
 ): Promise<Recipe> {
   const dir = await makeTempFolder("shoal-recipe-");
-  const server = simulator();
+  const server = simulator(simulate);
   const bin = join(dir, ".bin");
   await mkdir(bin);
   // `deno` finds the package in this repository, where readers have installed it.

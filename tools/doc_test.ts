@@ -1,7 +1,7 @@
 /** Runs the code blocks of the README, of `docs/` and of the public docs against a simulator. */
 import { simulator } from "@shoal/agents/testing";
 
-const FILES = ["README.md", "docs/servers.md", "mod.ts", "src"];
+const FILES = ["README.md", "docs", "mod.ts", "src"];
 
 await using server = simulator();
 const { success } = await new Deno.Command("deno", {

@@ -12,19 +12,19 @@ import {
 /** A concurrency that adapts: it grows with good answers and is cut when the server rejects. */
 export interface AdaptiveConcurrency {
   /**
-   * The initial concurrency.
+   * The initial concurrency: a positive integer from `min` to `max`.
    *
    * @default {8}, or `max` where that is less
    */
   readonly start?: number;
   /**
-   * The minimum, kept however many attempts the server rejects.
+   * The minimum, kept however many attempts the server rejects: a positive integer.
    *
    * @default {1}
    */
   readonly min?: number;
   /**
-   * The maximum.
+   * The maximum: a positive integer.
    *
    * @default {1000}
    */
@@ -60,17 +60,29 @@ export type Concurrency = number | "adaptive" | AdaptiveConcurrency;
 
 /** Limits on attempts at once and per minute. An absent option sets no limit. */
 export interface LimitOptions {
-  /** The maximum number of attempts in flight at once, or `"adaptive"`. */
+  /**
+   * The maximum number of attempts in flight at once: a positive integer, `"adaptive"`, or an
+   * object with bounds.
+   *
+   * @default No limit
+   */
   readonly concurrency?: Concurrency;
-  /** The maximum number of attempts that start in any minute. */
+  /**
+   * The maximum number of attempts that start in any minute: a number above 0.
+   *
+   * @default No limit
+   */
   readonly requestsPerMinute?: number;
   /**
-   * The maximum number of tokens, input and output, that attempts use in a minute: estimated when
-   * they start, corrected when they end.
+   * The maximum number of tokens, input and output, that attempts use in a minute: a number above
+   * 0. Tokens are estimated when attempts start, and corrected when they end.
+   *
+   * @default No limit
    */
   readonly tokensPerMinute?: number;
   /**
-   * The share of the concurrency that is reserved for calls with a priority above 0, from 0 to 1.
+   * The share of the concurrency that is reserved for calls with a priority above 0: at least 0 and
+   * below 1.
    *
    * @default {0}
    */
@@ -85,6 +97,8 @@ export interface ProviderLimits extends LimitOptions {
   /**
    * The limits of single models, by model name. A model without a `concurrency` of its own takes
    * an adaptive one from the provider.
+   *
+   * @default {{}}
    */
   readonly models?: Readonly<Record<string, LimitOptions>>;
 }

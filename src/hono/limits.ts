@@ -84,8 +84,8 @@ export interface RouteLimits {
    */
   readonly maxRequests?: number;
   /**
-   * The maximum duration of a request, in milliseconds above 0. A batch then returns the results it has;
-   * its unfinished calls fail with the code `timeout`.
+   * The maximum duration of a request, in milliseconds above 0. A batch then returns the results it
+   * has; its unfinished calls fail with the code `timeout`.
    *
    * @default {300_000}
    */

@@ -53,9 +53,9 @@ export interface AgentRoutesOptions {
    */
   readonly cors?: CorsOptions;
   /**
-   * How long a stream may be silent, in milliseconds above 0. Then a comment is sent, so that proxies keep
-   * the connection open. The response of a stream begins with its first event, or with the first
-   * heartbeat: until then, a call that fails gets the status of its error.
+   * How long a stream may be silent, in milliseconds above 0. Then a comment is sent, so that
+   * proxies keep the connection open. The response of a stream begins with its first event, or with
+   * the first heartbeat: until then, a call that fails gets the status of its error.
    *
    * @default {15_000}
    */

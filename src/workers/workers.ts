@@ -54,23 +54,23 @@ export interface WorkerOptions {
    */
   readonly size?: number;
   /**
-   * The maximum number of concurrent calls in one worker: a positive integer. With 1, each call has a thread to itself;
-   * with more, each worker is an event loop for many calls.
+   * The maximum number of concurrent calls in one worker: a positive integer. With 1, each call has
+   * a thread to itself; with more, each worker is an event loop for many calls.
    *
    * @default {100}
    */
   readonly perWorker?: number;
   /**
-   * How long an aborted call may go on in its worker, in milliseconds, 0 or more. After that, the worker is
-   * ended and replaced. The caller does not wait for this.
+   * How long an aborted call may go on in its worker, in milliseconds, 0 or more. After that, the
+   * worker is ended and replaced. The caller does not wait for this.
    *
    * @default {1_000}
    */
   readonly grace?: number;
   /**
-   * The maximum heap size of a worker, in megabytes: a positive integer. A worker that exceeds it is ended and
-   * replaced: usually at once, but on Deno a call that exceeds it after an `await` may go unnoticed
-   * until its timeout. Bun cannot limit it.
+   * The maximum heap size of a worker, in megabytes: a positive integer. A worker that exceeds it
+   * is ended and replaced: usually at once, but on Deno a call that exceeds it after an `await` may
+   * go unnoticed until its timeout. Bun cannot limit it.
    *
    * @default {2_048}
    */

@@ -53,9 +53,10 @@ export interface OpenAIOptions {
    */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * The maximum number of connections over HTTPS on Deno: a positive integer. One is opened for every 100 requests in
-   * flight, as servers limit the number of concurrent streams of an HTTP/2 connection. Over
-   * HTTP/1.1, and on Node and Bun, each request in flight has a connection of its own.
+   * The maximum number of connections over HTTPS on Deno: a positive integer. One is opened for
+   * every 100 requests in flight, as servers limit the number of concurrent streams of an HTTP/2
+   * connection. Over HTTP/1.1, and on Node and Bun, each request in flight has a connection of its
+   * own.
    *
    * @default {100}
    */

@@ -69,8 +69,9 @@ export interface SimulatorFaultDetails {
    */
   headers?: Readonly<Record<string, string | null>>;
   /**
-   * The number of chunks, 0 or more, that are sent before the fault (`stall`, `stallKeepAlive`, `resetBody`,
-   * `truncate`, `malformed`, `streamError`). A JSON answer has 2 chunks, its two halves.
+   * The number of chunks, 0 or more, that are sent before the fault (`stall`, `stallKeepAlive`,
+   * `resetBody`, `truncate`, `malformed`, `streamError`). A JSON answer has 2 chunks, its two
+   * halves.
    *
    * @default `0` for stalls, half of the chunks for others
    */

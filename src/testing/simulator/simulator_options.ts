@@ -38,14 +38,15 @@ export interface SimulatorLimits {
 /** The options that can change while the simulator runs; see {@linkcode Simulator.configure}. */
 export interface SimulatorBehaviour {
   /**
-   * Milliseconds, 0 or more, to the start of an answer. A 429 and other client errors are sent at once.
+   * Milliseconds, 0 or more, to the start of an answer. A 429 and other client errors are sent at
+   * once.
    *
    * @default {0}
    */
   latency?: SimulatorLatency;
   /**
-   * The output speed, in tokens per second above 0: it spaces out the chunks of a stream, and delays a
-   * JSON answer until it would be complete.
+   * The output speed, in tokens per second above 0: it spaces out the chunks of a stream, and
+   * delays a JSON answer until it would be complete.
    *
    * @default {Infinity}
    */

@@ -48,7 +48,8 @@ export interface VirtualProviderOptions {
    */
   readonly latency?: Distribution<ModelRequest>;
   /**
-   * Milliseconds, 0 or more, until a rejection: a 429, an outage, or another error that needs no model.
+   * Milliseconds, 0 or more, until a rejection: a 429, an outage, or another error that needs no
+   * model.
    *
    * @default {20}
    */
@@ -101,15 +102,15 @@ export interface VirtualProviderOptions {
    */
   readonly outputTokens?: Distribution<ModelRequest>;
   /**
-   * The output speed, in tokens per second above 0: it spaces out the words of a stream, and delays a
-   * whole answer until it would be complete.
+   * The output speed, in tokens per second above 0: it spaces out the words of a stream, and delays
+   * a whole answer until it would be complete.
    *
    * @default {Infinity}
    */
   readonly tokensPerSecond?: number;
   /**
-   * The maximum number of open streams: a positive integer or `Infinity`. Further requests wait on the client's side, as over
-   * HTTP/2: the server does not see them.
+   * The maximum number of open streams: a positive integer or `Infinity`. Further requests wait on
+   * the client's side, as over HTTP/2: the server does not see them.
    *
    * @default {Infinity}
    */

@@ -7,7 +7,12 @@ await using server = simulator();
 const { success } = await new Deno.Command("deno", {
   args: ["test", "--no-prompt", "-P=test", "--doc", "--parallel", ...FILES],
   cwd: new URL("../", import.meta.url),
-  env: { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "none", AGENTS_TOKEN: "secret" },
+  env: {
+    OPENAI_BASE_URL: server.url,
+    OPENAI_API_KEY: "none",
+    AGENTS_TOKEN: "secret",
+    PORT: "0",
+  },
 }).spawn().status;
 if (!success) {
   await server.close();

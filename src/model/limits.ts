@@ -9,12 +9,16 @@ import {
   type RulesFor,
 } from "./check_options.ts";
 
-/** A concurrency that adapts: it grows with good answers and is cut when the server rejects. */
+/**
+ * A concurrency that adapts: it grows with good answers and is cut when the server rejects.
+ *
+ * `min` must not be above `start`, nor `start` above `max`.
+ */
 export interface AdaptiveConcurrency {
   /**
-   * The initial concurrency: a positive integer from `min` to `max`.
+   * The initial concurrency: a positive integer.
    *
-   * @default {8}, or `max` where that is less
+   * @default {8}, or the nearest number that `min` and `max` allow
    */
   readonly start?: number;
   /**
@@ -26,7 +30,7 @@ export interface AdaptiveConcurrency {
   /**
    * The maximum: a positive integer.
    *
-   * @default {1000}
+   * @default {1_000}
    */
   readonly max?: number;
   /**
@@ -61,27 +65,28 @@ export type Concurrency = number | "adaptive" | AdaptiveConcurrency;
 /** Limits on attempts at once and per minute. An absent option sets no limit. */
 export interface LimitOptions {
   /**
-   * The maximum number of attempts in flight at once: a positive integer, `"adaptive"`, or an
-   * object with bounds.
+   * The maximum number of attempts in flight at once: a positive integer, `"adaptive"`, or bounds.
    *
    * @default No limit
    */
   readonly concurrency?: Concurrency;
   /**
-   * The maximum number of attempts that start in any minute: a number above 0.
+   * The maximum number of attempts that start in any minute: any number above 0, such as 0.5 for
+   * one in two minutes. Above 1, fractions are rounded down.
    *
    * @default No limit
    */
   readonly requestsPerMinute?: number;
   /**
-   * The maximum number of tokens, input and output, that attempts use in a minute: a number above
-   * 0. Tokens are estimated when attempts start, and corrected when they end.
+   * The maximum number of tokens, input and output, that attempts use in any minute: any number
+   * above 0. They are estimated when an attempt starts, and corrected when it ends. An attempt
+   * that alone exceeds the limit is sent, and those after it wait longer.
    *
    * @default No limit
    */
   readonly tokensPerMinute?: number;
   /**
-   * The share of the concurrency that is reserved for calls with a priority above 0: at least 0 and
+   * The share of the concurrency that is reserved for calls with a priority above 0: from 0 to
    * below 1.
    *
    * @default {0}

@@ -4,6 +4,8 @@ import { simulator } from "@shoal/agents/testing";
 const FILES = ["README.md", "docs", "mod.ts", "src"];
 
 await using server = simulator();
+// Examples that serve must find a free port.
+Deno.env.set("PORT", "0");
 const { success } = await new Deno.Command("deno", {
   args: ["test", "--lock=dev.lock", "--frozen", "--no-prompt", "-P=test", "--doc", "--parallel", ...FILES],
   cwd: new URL("../", import.meta.url),

@@ -37,6 +37,7 @@ export async function panelPicture(): Promise<string> {
     const output = await runInTerminal(folder, server.url);
     const terminal = new xterm.Terminal({ cols: COLUMNS, rows: 16, allowProposedApi: true });
     await write(terminal, `\x1b[32m$\x1b[0m ${SHOWN.join("\r\n")}\r\n\r\n`);
+    // deno-lint-ignore no-control-regex -- the command moves up and clears the old panel
     for (const frame of output.split(/(?=\x1b\[\d+A\x1b\[J)/)) {
       await write(terminal, frame);
       if (Number(/(\d+) %/.exec(frame)?.[1]) > 60) break;

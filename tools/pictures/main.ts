@@ -1,4 +1,4 @@
-/** Takes the pictures of the README anew: `deno task pictures`, or only `panel` or `dashboard`. */
+/** Takes the pictures of the README: `deno task pictures`, or only `panel` or `dashboard`. */
 import { dashboardPicture } from "./dashboard.ts";
 import { panelPicture } from "./panel.ts";
 

@@ -3,7 +3,7 @@ import type { IBufferCell, Terminal } from "@xterm/headless";
 
 /** Options of {@linkcode terminalSvg}. */
 export interface TerminalSvgOptions {
-  /** What the picture shows, for those who do not see it. */
+  /** What the picture shows, for readers who cannot see it. */
   readonly title: string;
 }
 

@@ -44,7 +44,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   },
 };
 
-/** Types that look like options and that nobody passes to a function of the library. */
+/** Types that look like options and are not passed to a function of the library. */
 const NOT_PASSED = ["PriceDetails", "WorkerPermissionOptions"];
 
 const api = await readApi();

@@ -24,7 +24,7 @@ Deno.test("a broken link, a missing anchor and a misspelt word are found", async
       "--no-check",
       "--config=tools/site/deno.json",
       "-P=build",
-      "tests/docs/checks_child.ts",
+      "tools/site/check_page.ts",
       pathToFileURL(`${folder}/`).href,
     ]);
     const { links, words } = JSON.parse(output.slice(output.indexOf("{")));

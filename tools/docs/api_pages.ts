@@ -31,7 +31,7 @@ function folderOf(entry: string): string {
   return `api/${entry.split("/")[2] ?? entry.split("/")[1]}`;
 }
 
-/** Names that differ only in case share a page, as some file systems do not tell them apart. */
+/** Names that differ only in case share a page: on some file systems they are one name. */
 function slugOf(name: string): string {
   return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "-").toLowerCase();
 }
@@ -100,8 +100,11 @@ function overview(api: Api): string {
     `[\`${name}\`](/${folderOf(name)}.md)`,
     resolveLinks(firstParagraph(doc), linked(api)),
   ]);
-  return `# API\n\nThe modules of \`${PACKAGE.name}\`, with all that they export. The guides show ` +
-    `how to use them.\n\n${table(["module", "what it has"], rows)}\n`;
+  return paragraphs(
+    "# API",
+    `The modules of \`${PACKAGE.name}\`, with all that they export. Guides show how to use them.`,
+    table(["module", "what it has"], rows),
+  );
 }
 
 function entryPage(api: Api, entry: Entry): string {

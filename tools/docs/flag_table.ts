@@ -6,7 +6,7 @@ import { table } from "./markdown.ts";
 
 const HEAD = ["flag", "default", "bounds", "meaning"] as const;
 
-/** Values that options with bounds reject. The first error counts, as it has the strictest bounds. */
+/** Values that options with bounds reject. The first error has the strictest bounds. */
 const INVALID = ["0", "-1", "", "no such value"];
 
 /** What a user types. */

@@ -6,7 +6,7 @@ import { firstParagraph, resolveLinks, table } from "./markdown.ts";
 
 const HEAD = ["option", "type", "default", "bounds", "meaning"] as const;
 
-/** Options with these names have a table of their own, or their rows are in that of their parent. */
+/** Types with these names have a table of their own, or rows in the table of their parent. */
 const HAS_OPTIONS = /(?:Options|Limits|Settings|Price|Concurrency)$/;
 
 /**

@@ -1,4 +1,4 @@
-/** Shows the rows of the tables of options and flags below each other: they are too wide as tables. */
+/** Shows the rows of tables of options and flags below each other: they are too wide as tables. */
 import type { MarkdownRenderer } from "vitepress";
 
 const ROLES: Readonly<Record<string, string>> = {

@@ -48,7 +48,6 @@ const ONLY_IN: Record<string, readonly string[]> = {
   "npm:@ai-sdk/provider": ["providers/ai_sdk"],
   "npm:hono": ["hono"],
   "npm:commander": ["cli"],
-  "npm:csv-parse": ["cli"],
   "npm:csv-stringify": ["cli"],
   "npm:@hono/node-server": ["cli"],
   "npm:lru-cache": ["cache"],

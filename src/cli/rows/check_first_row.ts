@@ -125,9 +125,19 @@ function columnsOf({ value }: InputRow): readonly string[] {
 }
 
 function similarColumn(missing: string, columns: readonly string[]): string {
-  const begin = (name: string) => name.slice(0, 2).toLowerCase();
-  const similar = columns.filter((name) => begin(name) === begin(missing));
+  const similar = columns.filter((name) => isSimilar(name, missing));
   return similar.length === 0 ? "" : `. Did you mean "${closestString(missing, similar)}"?`;
+}
+
+/** Whether most letters of two names are the same, in any order and case. */
+function isSimilar(a: string, b: string): boolean {
+  const letters = [...b.toLowerCase()];
+  const common = [...a.toLowerCase()].filter((letter) => {
+    const at = letters.indexOf(letter);
+    if (at >= 0) letters.splice(at, 1);
+    return at >= 0;
+  });
+  return common.length >= 0.6 * Math.max(a.length, b.length);
 }
 
 /** A name with a delimiter in it may be the whole header. */

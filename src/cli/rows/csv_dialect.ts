@@ -12,10 +12,11 @@ export interface DetectedDialect extends CsvDialect {
 const DELIMITERS = [",", ";", "\t", "|"];
 
 /** The first line of some files from Excel, which names their delimiter. */
-const SEP_LINE = /^"?sep=([^"\r\n])"?(?:\r\n|\n|\r|$)/i;
+const SEP_LINE = /^"?sep=([^"\r\n]{1,4})"?(?:\r\n|\n|\r|$)/i;
 
 /**
- * Returns the dialect of a file that begins with this text.
+ * Returns the dialect of a file that begins with this text. As in {@linkcode CsvParser}, texts are
+ * Latin-1.
  *
  * Without a `delimiter`, another one than `expected` is detected if the header has no `expected`,
  * and that other one is both in the header and in the first row.

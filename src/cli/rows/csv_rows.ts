@@ -42,8 +42,12 @@ export async function* readCsvRows(
   let parser: CsvParser | undefined;
   let start = "";
   const begin = (): readonly CsvRecord[] => {
-    const { delimiter, lineBreak, skipped, isDetected } = detectDialect(start, options);
-    rows.detectedDelimiter = isDetected ? delimiter : undefined;
+    const named = options.delimiter && Buffer.from(options.delimiter).toString("latin1");
+    const { delimiter, lineBreak, skipped, isDetected } = detectDialect(start, {
+      delimiter: named,
+      expected: options.expected,
+    });
+    rows.detectedDelimiter = isDetected ? decodeField(delimiter) : undefined;
     parser = new CsvParser({ delimiter, lineBreak, maxLength: maxBytes }, skipped > 0 ? 2 : 1);
     return parser.push(start.slice(skipped));
   };

@@ -3,7 +3,7 @@ import process from "node:process";
 import { pipeline, Readable } from "node:stream";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
-import { detectEncoding, findSingleByteText, toUtf8 } from "./input_encoding.ts";
+import { detectEncoding, findSingleByteText, toUtf8 } from "../files/text_encoding.ts";
 import { unreadableReason } from "./unreadable_input.ts";
 
 /** The bytes of an input. Leaving the loop closes the file. */
@@ -28,7 +28,7 @@ const CHUNK_SIZE = 256 * 1024;
  */
 export async function openInput(path: string, options: InputOptions = {}): Promise<InputChunks> {
   // A pending read of its descriptor would keep Node from exiting: the stream does not.
-  if (path === "-") return readChunks(path, process.stdin, options);
+  if (isStdin(path)) return readChunks(path, process.stdin, options);
   let file: FileHandle;
   let isDirectory: boolean;
   try {
@@ -42,9 +42,14 @@ export async function openInput(path: string, options: InputOptions = {}): Promi
   throw new CliError(`Cannot read ${path} as it is a directory`);
 }
 
+/** Whether the path is that of the standard input, which Deno opens only with all permissions. */
+export function isStdin(path: string): boolean {
+  return path === "-" || path === "/dev/stdin";
+}
+
 /** Returns the name of an input for people. */
 export function inputName(path: string): string {
-  return path === "-" ? "the standard input" : path;
+  return isStdin(path) ? "the standard input" : path;
 }
 
 async function* readChunks(
@@ -97,14 +102,14 @@ async function* decodeText(
   { start, chunks }: Peeked,
   { encoding }: InputOptions,
 ): AsyncGenerator<Uint8Array> {
-  const reason = unreadableReason(start, path);
+  const file = isStdin(path) ? "FILE" : path;
+  const reason = unreadableReason(start, file);
   if (reason !== undefined) throw new CliError(`Cannot read ${inputName(path)} as ${reason}`);
   const detected = encoding ?? detectEncoding(start);
   const line = encoding === undefined && detected === "utf-8"
     ? findSingleByteText(start)
     : undefined;
   if (line !== undefined) {
-    const file = path === "-" ? "FILE" : path;
     throw new CliError(
       `Cannot read line ${line} of ${inputName(path)} as it is not UTF-8. ` +
         "If its encoding is Windows-1252 (Latin-1), --encoding windows-1252 reads it, or convert " +

@@ -1,6 +1,6 @@
 import { CliError } from "../cli_error.ts";
 import type { TableInfo } from "./csv_rows.ts";
-import { checkEncoding } from "./input_encoding.ts";
+import { checkEncoding } from "../files/text_encoding.ts";
 import { readLineRows } from "./line_rows.ts";
 import { inputName, openInput } from "./open_input.ts";
 import type { BadRow, InputRow } from "./row.ts";

@@ -84,14 +84,14 @@ const KINDS: readonly FileKind[] = [
  * Returns why a file cannot be read as rows that begins with these bytes, and what to do;
  * `undefined` if it may have rows.
  *
- * @param path The file, `"-"` for the standard input.
+ * @param file Its path in the advice.
  */
-export function unreadableReason(bytes: Uint8Array, path: string): string | undefined {
+export function unreadableReason(bytes: Uint8Array, file: string): string | undefined {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4_096))
     .toString("latin1");
   const kind = KINDS.find((kind) =>
     typeof kind.start === "string" ? start.startsWith(kind.start) : kind.start.test(start)
   );
   if (kind === undefined) return undefined;
-  return `it is ${kind.name}: ${kind.advice.replace("FILE", path === "-" ? "FILE" : path)}`;
+  return `it is ${kind.name}: ${kind.advice.replace("FILE", file)}`;
 }

@@ -1,4 +1,4 @@
-/** Finds the encoding of an input, and converts it to UTF-8. */
+/** Finds the encoding of a text, and converts it to UTF-8. */
 import { Buffer } from "node:buffer";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";

@@ -1,5 +1,5 @@
 /**
- * Parses CSV as people and programs write it. Own code, as no library reads all of this in a stream:
+ * Parses CSV as people and programs write it. Own code, as no library reads all of it in a stream:
  *
  * - csv-parse accepts a blank behind a closing quote only if it trims all fields, and finds no row
  *   after one that is too long.

@@ -20,8 +20,12 @@ export interface TableInfo {
 export interface CsvOptions {
   /** The text between two fields. It is detected if absent. */
   readonly delimiter?: string;
-  /** The delimiter that files of this format usually have. */
-  readonly expected: string;
+  /**
+   * The delimiter that files of this format usually have.
+   *
+   * @default {","}
+   */
+  readonly expected?: string;
   /** The maximum size of a row, in bytes. */
   readonly maxBytes: number;
   /** Called once the header has been read. */
@@ -45,7 +49,7 @@ export async function* readCsvRows(
     const named = options.delimiter && Buffer.from(options.delimiter).toString("latin1");
     const { delimiter, lineBreak, skipped, isDetected } = detectDialect(start, {
       delimiter: named,
-      expected: options.expected,
+      expected: options.expected ?? ",",
     });
     rows.detectedDelimiter = isDetected ? decodeField(delimiter) : undefined;
     parser = new CsvParser({ delimiter, lineBreak, maxLength: maxBytes }, skipped > 0 ? 2 : 1);

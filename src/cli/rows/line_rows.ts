@@ -59,8 +59,8 @@ function checkFirstLine(text: string, line: number): void {
   const what = begins === "[" ? "an array" : "an object";
   const filter = begins === "[" ? "'.[]'" : ".";
   throw new CliError(
-    `Cannot read the rows as line ${line} begins ${what} of several lines, and JSONL has a row in ` +
-      `each line: jq -c ${filter} FILE | shoal run …`,
+    `Cannot read the rows as line ${line} begins ${what} of several lines, and each line of ` +
+      `JSONL is a row: jq -c ${filter} FILE | shoal run …`,
   );
 }
 

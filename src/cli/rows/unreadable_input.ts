@@ -1,9 +1,11 @@
-/** Recognizes files that hold no rows of text by their first bytes, and says how to convert them. */
+/** Recognizes files that are no rows of text by their first bytes, and says how to convert them. */
 import { Buffer } from "node:buffer";
 
 interface FileKind {
-  /** The first bytes, as Latin-1. */
-  readonly start: string | RegExp;
+  /** The first bytes as Latin-1, or how they begin. */
+  readonly start: string | readonly string[] | RegExp;
+  /** What its beginning has, if the first bytes are those of other files, too. */
+  readonly has?: RegExp;
   /** What it is. */
   readonly name: string;
   /** How to make rows of it. `FILE` stands for its path. */
@@ -15,17 +17,19 @@ const SPREADSHEET = 'save it as "CSV UTF-8" in the program that it is from';
 /** The kinds, the more special ones first. */
 const KINDS: readonly FileKind[] = [
   {
-    start: /^PK\x03\x04[^]*?(?:\[Content_Types\]\.xml|_rels\/|xl\/|docProps\/)/,
+    start: "PK\x03\x04",
+    has: /\[Content_Types\]\.xml|_rels\/|xl\/|docProps\//,
     name: "an Excel workbook (xlsx)",
     advice: SPREADSHEET,
   },
   {
-    start: /^PK\x03\x04[^]{26}mimetypeapplication\/vnd\.oasis\.opendocument/,
+    start: "PK\x03\x04",
+    has: /^[^]{30}mimetypeapplication\/vnd\.oasis\.opendocument/,
     name: "an OpenDocument file",
     advice: SPREADSHEET,
   },
   {
-    start: /^PK(?:\x03\x04|\x05\x06|\x07\x08)/,
+    start: ["PK\x03\x04", "PK\x05\x06", "PK\x07\x08"],
     name: "a ZIP archive",
     advice: "unzip -p FILE | shoal run …",
   },
@@ -74,7 +78,7 @@ const KINDS: readonly FileKind[] = [
     advice: "write its records as JSONL or CSV",
   },
   {
-    start: /^(?:\xff\xfe\x00\x00|\x00\x00\xfe\xff)/,
+    start: ["\xff\xfe\0\0", "\0\0\xfe\xff"],
     name: "UTF-32 text",
     advice: "iconv -f UTF-32 -t UTF-8 FILE | shoal run …",
   },
@@ -89,9 +93,12 @@ const KINDS: readonly FileKind[] = [
 export function unreadableReason(bytes: Uint8Array, file: string): string | undefined {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4_096))
     .toString("latin1");
-  const kind = KINDS.find((kind) =>
-    typeof kind.start === "string" ? start.startsWith(kind.start) : kind.start.test(start)
-  );
+  const kind = KINDS.find((kind) => matches(start, kind));
   if (kind === undefined) return undefined;
   return `it is ${kind.name}: ${kind.advice.replace("FILE", file)}`;
+}
+
+function matches(text: string, { start, has = /^/ }: FileKind): boolean {
+  if (start instanceof RegExp) return start.test(text);
+  return [start].flat().some((begin) => text.startsWith(begin)) && has.test(text);
 }

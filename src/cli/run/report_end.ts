@@ -63,7 +63,7 @@ function formatCounts({ stats, ms }: RunEnd): string {
 
 /** Returns what the user can do next, if the run is not complete. */
 function hintAfter(end: RunEnd, exitCode: number): string | undefined {
-  const { stats: { failed, unfinished }, settings, folder: { name } } = end;
+  const { stats: { failed, unfinished }, folder: { name } } = end;
   if (!end.stats.isSent) return hintWithoutRun(end, exitCode);
   if (exitCode === EXIT.budget) {
     return `The budget is spent. To continue: shoal resume ${name} --budget DOLLARS`;

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { CliError, errorMessage, hasCode } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { renameFile } from "../files/rename_file.ts";
-import { RunFolder, wrapJournalError } from "./run_folder.ts";
+import { type RunFolder, wrapJournalError } from "./run_folder.ts";
 
 /** A start of a run. */
 export interface RunStart {

@@ -66,6 +66,7 @@ const NEVER = [
   "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
+  "npm:postgres",
   "npm:typescript",
   "npm:esbuild",
   "npm:publint",

@@ -61,6 +61,7 @@ const NEVER = [
   "npm:zod",
   "npm:fast-check",
   "npm:@sinonjs/fake-timers",
+  "npm:csv-parse",
   "npm:p-map",
   "npm:p-limit",
   "npm:@ai-sdk/openai",

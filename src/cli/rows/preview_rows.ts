@@ -20,9 +20,8 @@ export async function previewRows(
   check: FirstRowCheck,
   signal: AbortSignal,
 ): Promise<PreviewedRows> {
-  const iterator = rows[Symbol.asyncIterator]();
+  const iterator = watchPending(rows[Symbol.asyncIterator]());
   const previewed: (InputRow | BadRow)[] = [];
-  const close = async () => void await iterator.return?.();
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     else signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -31,21 +30,45 @@ export async function previewRows(
     let isAccepted = false;
     while (!isAccepted && previewed.length < MAX_PREVIEWED) {
       const next = await Promise.race([iterator.next(), aborted]);
-      // A source that waits for its next row would not end before that.
-      if (next === undefined) return { ...iterate([], iterator), [Symbol.asyncDispose]: noop };
-      if (next.done) break;
+      if (next === undefined || next.done) break;
       previewed.push(next.value);
       isAccepted = !isBadRow(next.value) && check.accepts(next.value);
     }
-    if (!isAccepted) check.end();
+    if (!isAccepted && !signal.aborted) check.end();
   } catch (error) {
-    await close();
+    await iterator.close();
     throw error;
   }
-  return { ...iterate(previewed, iterator), [Symbol.asyncDispose]: close };
+  return { ...iterate(previewed, iterator), [Symbol.asyncDispose]: iterator.close };
 }
 
-const noop = () => Promise.resolve();
+interface Source<T> extends AsyncIterator<T> {
+  /** Closes the source. Does not wait for one that waits for its next row, perhaps forever. */
+  readonly close: () => Promise<void>;
+}
+
+function watchPending<T>(iterator: AsyncIterator<T>): Source<T> {
+  let isPending = false;
+  const close = async () => {
+    const closed = Promise.resolve(iterator.return?.()).catch(() => {});
+    if (!isPending) await closed;
+  };
+  return {
+    async next() {
+      isPending = true;
+      try {
+        return await iterator.next();
+      } finally {
+        isPending = false;
+      }
+    },
+    async return() {
+      await close();
+      return { done: true, value: undefined };
+    },
+    close,
+  };
+}
 
 function iterate<T>(first: T[], rest: AsyncIterator<T>): AsyncIterable<T> {
   return {

@@ -144,5 +144,6 @@ Deno.test("cells keep their blanks, quotes and line breaks: the ids of rows depe
     "Label:  blanks ",
     'Label: "x"y',
   ]);
-  assertMatch(await here.read("o.csv"), /^1,.*,2,m,[^]*^lines",.*,4,m,[^]*,6,m,[^]*,7,m,/m);
+  const lines = (await here.read("o.csv")).match(/(?<=,)\d+(?=,m,)/g);
+  assertEquals(lines, ["2", "4", "6", "7"]);
 });

@@ -91,7 +91,7 @@ function hintAfter(end: RunEnd, exitCode: number): string | undefined {
 function hintWithoutRun({ stats, settings }: RunEnd, exitCode: number): string | undefined {
   if (exitCode === EXIT.ok) return undefined;
   if (stats.unreadable === 0 || stats.unreadable < stats.bad + stats.failed) {
-    return "Nothing was sent: the corrected command starts anew";
+    return "Nothing was sent, and no run is kept: run the corrected command";
   }
   const { in: path, inFormat } = settings;
   return `No row could be read: ${inputName(path)} was read as ` +

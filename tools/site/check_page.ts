@@ -1,4 +1,4 @@
-/** Prints the broken links and misspelt words of `page.md` in a folder, for the tests of the checks. */
+/** Prints the broken links and the misspelt words of `page.md` in a folder, for tests. */
 import { brokenLinks } from "./check_links.ts";
 import { checkSpelling } from "./check_spelling.ts";
 

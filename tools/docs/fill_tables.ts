@@ -1,7 +1,7 @@
 /** Fills the tables of options and flags in Markdown. */
 import type { Api } from "./api.ts";
 import { flagTable } from "./flag_table.ts";
-import { anchorOf } from "./markdown.ts";
+import { anchorOf, linkBetween } from "./markdown.ts";
 import { optionTable } from "./option_table.ts";
 import type { Page } from "./page.ts";
 
@@ -14,7 +14,10 @@ export async function fillTables(api: Api, pages: readonly Page[]): Promise<read
   for (const page of pages) {
     const tables = new Map<string, string>();
     for (const [marker, kind, name] of page.text.matchAll(MARKER)) {
-      const linkTo = (type: string) => linkBetween(page.path, places.get(type));
+      const linkTo = (type: string) => {
+        const place = places.get(type);
+        return place === undefined ? undefined : linkBetween(page.path, place);
+      };
       const table = kind === "flags"
         ? flagTable(name!)
         : await optionTable(api, name!, (type) => type === name ? undefined : linkTo(type));
@@ -37,18 +40,4 @@ function tablePlaces(pages: readonly Page[]): ReadonlyMap<string, string> {
     }
   }
   return places;
-}
-
-/** Returns the relative link from a page to a place in another one, or in the same. */
-function linkBetween(from: string, place: string | undefined): string | undefined {
-  if (place === undefined) return undefined;
-  const [path, anchor] = place.split("#");
-  if (path === from) return anchor === undefined ? undefined : `#${anchor}`;
-  const folders = from.split("/").slice(0, -1);
-  const target = path!.split("/");
-  let same = 0;
-  while (folders[same] !== undefined && folders[same] === target[same]) same++;
-  const up = folders.length - same;
-  const link = (up === 0 ? "./" : "../".repeat(up)) + target.slice(same).join("/");
-  return anchor === undefined ? link : `${link}#${anchor}`;
 }

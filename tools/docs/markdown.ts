@@ -33,3 +33,16 @@ export function resolveLinks(doc: string, link: (name: string) => string): strin
 export function anchorOf(heading: string): string {
   return heading.trim().toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(/\s/g, "-");
 }
+
+/** Returns the relative link from a page to a path, which may have an anchor. */
+export function linkBetween(from: string, to: string): string {
+  const [path, anchor] = to.split("#");
+  if (path === from && anchor !== undefined) return `#${anchor}`;
+  const folders = from.split("/").slice(0, -1);
+  const target = path!.split("/");
+  let same = 0;
+  while (folders[same] !== undefined && folders[same] === target[same]) same++;
+  const up = folders.length - same;
+  const link = (up === 0 ? "./" : "../".repeat(up)) + target.slice(same).join("/");
+  return anchor === undefined ? link : `${link}#${anchor}`;
+}

@@ -3,7 +3,7 @@ import { type Api, readApi } from "./api.ts";
 import { apiPages } from "./api_pages.ts";
 import type { Page } from "./page.ts";
 import { GUIDES } from "./guides.ts";
-import { firstParagraph } from "./markdown.ts";
+import { firstParagraph, linkBetween } from "./markdown.ts";
 import { REF, REPOSITORY, ROOT } from "./project.ts";
 
 /** Files of the project with a page in the sidebar. */
@@ -28,7 +28,7 @@ export async function siteFiles(): Promise<{ readonly files: SiteFile[]; readonl
       const found = resolveTarget(target, source);
       if (found === undefined) return target;
       if (found.needs !== undefined) queue.push(found.needs);
-      return found.link;
+      return found.link.startsWith("/") ? linkBetween(path, found.link.slice(1)) : found.link;
     });
     made.set(path, { path, text: withFrontmatter(path, linked) });
   };
@@ -71,7 +71,9 @@ function resolveTarget(
   target: string,
   source: string,
 ): { readonly link: string; readonly needs?: string } | undefined {
-  if (/^(?:[a-z]+:|#|\/(?!\.\.\/))/.test(target)) return undefined;
+  if (/^(?:[a-z]+:|#)/.test(target)) return undefined;
+  // Pages of the API have links from the root of the site, and to sources from above it.
+  if (/^\/(?!\.\.\/)/.test(target)) return { link: target };
   const [path, anchor] = target.split("#");
   const needs = target.startsWith("/../")
     ? path!.slice("/../".length)

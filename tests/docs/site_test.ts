@@ -11,9 +11,8 @@ const AXE = new URL("../../tools/site/node_modules/axe-core/axe.min.js", import.
 const PAGES = [
   "",
   "limits.html",
-  "resilience.html",
+  "caching.html",
   "command-line.html",
-  "troubleshooting.html",
   "comparison.html",
   "api.html",
   "api/agents/define-agent.html",
@@ -132,10 +131,7 @@ for (
           await page.locator("h1").first().waitFor();
           const isDark = await page.evaluate("document.documentElement.matches('.dark')");
           assertEquals(isDark, colorScheme === "dark", path);
-          const [scroll, client] = await page.evaluate<[number, number]>(
-            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
-          );
-          assertEquals(scroll, client, `${path} scrolls sideways`);
+          await assertFits(page, path);
           await page.evaluate(axe);
           const { violations } = await page.evaluate<{ violations: readonly Violation[] }>(
             "axe.run(document)",
@@ -147,6 +143,27 @@ for (
     );
   }
 }
+
+/** Checks that a page does not scroll sideways. */
+async function assertFits(page: Page, path: string): Promise<void> {
+  const [scroll, client] = await page.evaluate<[number, number]>(
+    "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
+  );
+  assertEquals(scroll, client, `${path} scrolls sideways`);
+}
+
+inBrowser(
+  "no guide scrolls sideways on a phone",
+  { viewport: { width: 390, height: 844 } },
+  async ({ page, url }) => {
+    for (const path of siteFilesWith(".html")) {
+      if (/^(?:api|source)\//.test(path)) continue;
+      await page.goto(url + path);
+      await page.locator("h1").first().waitFor();
+      await assertFits(page, path);
+    }
+  },
+);
 
 interface Violation {
   readonly id: string;

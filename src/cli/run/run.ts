@@ -13,6 +13,7 @@ import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts"
 import { createRowMapper } from "../rows/row_params.ts";
 import { BATCH_CONCURRENCY } from "./batch_defaults.ts";
 import { createDisplay } from "./display.ts";
+import { createSummaryPrinter } from "../report/run_summary.ts";
 import { checkPaths, prepareRun, remainingBudget, resolveRunFolder } from "./prepare_run.ts";
 import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
 import { type RunFolder, wrapJournalError } from "./run_folder.ts";
@@ -20,6 +21,7 @@ import { runRows, type RunSession } from "./run_rows.ts";
 import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
 import { RunStats } from "./run_stats.ts";
+import { checkSimulated, startSimulatedServer } from "./simulated_server.ts";
 import { watchPauses } from "./watch_pauses.ts";
 
 const STDIN = 0;
@@ -41,7 +43,9 @@ export async function run(
     throw new CliError("Cannot read rows from the terminal: name a file with --in, or use a pipe");
   }
   await checkPaths(settings);
+  await using _server = await startSimulatedServer(settings);
   const definedAgent = await resolveAgent(reference, settings);
+  checkSimulated(definedAgent, settings);
   const callOptions = rowCallOptions(settings);
   const toParams = createRowMapper(definedAgent, settings.map);
   checkAnswerColumns(definedAgent, settings.columns);
@@ -61,13 +65,29 @@ export async function run(
   await using pool = await openPool(reference, definedAgent, settings);
   // Before anything is created or deleted: the name of the input may be misspelt.
   const rows = await openRows(source);
+  if (settings.dryRun) {
+    const { dryRun } = await import("../dry_run/dry_run.ts");
+    const agent = definedAgent;
+    return await dryRun({ agent, callOptions, settings, rows, toParams, outFormat, isTable, folder });
+  }
   const isNew = await prepareRun(folder, settings);
   await folder.create();
   await using journal = folder.openJournal();
-  const display = createDisplay({ quiet: settings.quiet, every: settings.progressEvery });
+  const display = createDisplay({
+    quiet: settings.quiet,
+    json: settings.json,
+    every: settings.progressEvery,
+  });
   await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
   const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
   const stats = new RunStats();
+  const summary = settings.json
+    ? createSummaryPrinter(folder.name, settings, stats)
+    : undefined;
+  const end = async (exitCode: number) => {
+    await summary?.print(exitCode);
+    return exitCode;
+  };
   try {
     const budget = await remainingBudget(journal, folder.name, settings);
     if (!settings.keepRecord) {
@@ -101,15 +121,19 @@ export async function run(
       interrupt,
     };
     const sinks = { folder, outFormat, isTable };
-    if (settings.pilot === undefined) return await writeRows(rows, session, sinks);
+    if (settings.pilot === undefined) return await end(await writeRows(rows, session, sinks));
     const { runPilot } = await import("./pilot.ts");
     const exitCode = await runPilot(settings.pilot, source, session);
-    if (exitCode !== undefined) return exitCode;
+    if (exitCode !== undefined) return await end(exitCode);
     // The pilot has spent a part of the budget.
     const left = await remainingBudget(journal, folder.name, settings);
-    return await writeRows(rows, { ...session, budget: left }, sinks);
+    return await end(await writeRows(rows, { ...session, budget: left }, sinks));
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
+    if (!(error instanceof TypeError || error instanceof RangeError)) {
+      const wrapped = wrapJournalError(error);
+      if (wrapped instanceof CliError) await summary?.printError(wrapped);
+      throw wrapped;
+    }
     // The library rejected an option before anything was sent: the run has not started.
     if (isNew && stats.ok + stats.failed === 0) await folder.deleteRecord();
     throw toUsageError(error);

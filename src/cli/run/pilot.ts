@@ -27,12 +27,7 @@ export async function runPilot(
   session: RunSession,
 ): Promise<number | undefined> {
   const { settings, interrupt } = session;
-  if (source.path === "-") {
-    throw new CliError(
-      "Cannot use --pilot with the standard input as it can be read only once: " +
-        "name a file with --in",
-    );
-  }
+  checkPilotInput(source.path);
   const sample = new ReservoirSample<InputRow>(size);
   for await (const row of await openRows(source)) {
     if (interrupt.stopSignal.aborted) return interrupt.exitCode;
@@ -64,6 +59,19 @@ export async function runPilot(
   const question = `Run all ${showInteger(sample.seen)} rows? [y/N] `;
   if (await confirm(question, interrupt.stopSignal)) return undefined;
   return interrupt.exitCode ?? EXIT.pilot;
+}
+
+/**
+ * Checks that the input can be read twice.
+ *
+ * @throws {CliError} If it can be read only once.
+ */
+export function checkPilotInput(path: string): void {
+  if (path !== "-") return;
+  throw new CliError(
+    "Cannot use --pilot with the standard input as it can be read only once: " +
+      "name a file with --in",
+  );
 }
 
 /** Runs the sampled rows. Returns `undefined` if the run was aborted. */

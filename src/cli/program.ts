@@ -101,6 +101,7 @@ export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
       .description("check that everything is there that runs need; calls no model")
       .option("--base-url <url>", "server (default: OPENAI_BASE_URL, or OpenAI)", parseServerUrl)
       .option("--timeout <time>", "maximum time of each check", parseDuration, 5_000)
+      .option("--json", "print a report as JSON", false)
       .action(async (options: DoctorOptions) => {
         const { doctor } = await import("./commands/doctor.ts");
         onEnd(await doctor(options));

@@ -4,6 +4,7 @@ import { EXIT_HELP } from "./exit_code.ts";
 import { describeOption } from "./option_help.ts";
 import { parseDuration, parseServerUrl } from "./parse_value.ts";
 import { addRunOptions, dirOption, type ParsedSettings } from "./run/run_settings.ts";
+import { init, initCommand } from "./init/init.ts";
 import { recordCommand, recordTraffic } from "./commands/record.ts";
 import { replayCommand, replayFile } from "./commands/replay.ts";
 import { serve, serveCommand } from "./commands/serve.ts";
@@ -95,6 +96,7 @@ export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
         await show(await findRun(dir, name), { json });
       }),
   );
+  add(initCommand().action(async (folder: string) => await init(folder)));
   add(serveCommand().action(async (file, settings) => onEnd(await serve(file, settings))));
   add(
     new Command("doctor")

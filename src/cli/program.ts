@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { DoctorOptions } from "./commands/doctor.ts";
+import { completeCommand, completionCommand } from "./completion/completion_command.ts";
 import { EXIT_HELP } from "./exit_code.ts";
 import { describeOption } from "./option_help.ts";
 import { parseDuration, parseServerUrl } from "./parse_value.ts";
@@ -120,6 +121,8 @@ export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
     ),
   );
   add(simulateCommand().action(async (settings) => onEnd(await simulate(settings))));
+  add(completionCommand());
+  all.addCommand(completeCommand(all).copyInheritedSettings(all), { hidden: true });
   return all;
 }
 

@@ -1,4 +1,4 @@
-import { type Result, type Summary, summarize } from "../../../mod.ts";
+import { type Result, summarize, type Summary } from "../../../mod.ts";
 import { addCost, addUsage, type Cost } from "../../model/usage.ts";
 
 /** The number of results that are summarized together: memory stays flat. */

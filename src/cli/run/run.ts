@@ -68,7 +68,16 @@ export async function run(
   if (settings.dryRun) {
     const { dryRun } = await import("../dry_run/dry_run.ts");
     const agent = definedAgent;
-    return await dryRun({ agent, callOptions, settings, rows, toParams, outFormat, isTable, folder });
+    return await dryRun({
+      agent,
+      callOptions,
+      settings,
+      rows,
+      toParams,
+      outFormat,
+      isTable,
+      folder,
+    });
   }
   const isNew = await prepareRun(folder, settings);
   await folder.create();
@@ -81,9 +90,7 @@ export async function run(
   await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
   const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
   const stats = new RunStats();
-  const summary = settings.json
-    ? createSummaryPrinter(folder.name, settings, stats)
-    : undefined;
+  const summary = settings.json ? createSummaryPrinter(folder.name, settings, stats) : undefined;
   const end = async (exitCode: number) => {
     await summary?.print(exitCode);
     return exitCode;

@@ -104,7 +104,7 @@ async function completeValue(
   if (long === "--run") return matching(await runWords(before), current);
   if (long === "--fault") {
     const { FAULT_NAMES } = await import("../../testing/simulator/faults.ts");
-    return matching(FAULT_NAMES.map((name) => toWord(`${name}=`)), current);
+    return matching([...FAULT_NAMES, "error500"].map((name) => toWord(`${name}=`)), current);
   }
   // Prompts and system messages may be in a file: @prompt.md.
   const values = argChoices ?? VALUES[long ?? ""];

@@ -66,6 +66,8 @@ _shoal() {
   kind=$lines[1]
   lines=("\${(@)lines[2,-1]}")
   [[ $PREFIX == --*=* ]] && compset -P 1 '*='
+  # The name of an agent: zsh would escape the # in front of it.
+  [[ $PREFIX == *[#]* ]] && compset -P '*[#]' && lines=("\${(@)lines##*[#]}")
   case $kind in
     words)
       for line in "\${(@)lines}"; do

@@ -43,7 +43,10 @@ export function serveCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine\n" +
+      "\nExamples:\n" +
+        "  shoal serve agents.ts\n" +
+        "  shoal serve agents.ts --port 8080 --dashboard --open health\n" +
+        "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine\n" +
         "may call, for development.",
     );
 }

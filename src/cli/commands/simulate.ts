@@ -41,6 +41,14 @@ const SIMULATE_FLAGS = {
   tokensPerSecond: "--tokens-per-second",
 };
 
+const EXAMPLES = `
+Examples:
+  shoal simulate
+  shoal simulate --latency 800,4000 --rpm 500 --fault rateLimit=0.05,error500=0.01
+  shoal run agents.ts#Sentiment -i reviews.jsonl --base-url http://127.0.0.1:8787/v1
+
+"shoal run --simulate" does it without a second terminal.`;
+
 /** Returns the command `simulate`: a model server on this machine, until Ctrl-C. */
 export function simulateCommand(): Command {
   return new Command("simulate")
@@ -63,7 +71,8 @@ export function simulateCommand(): Command {
       {},
     )
     .option("--model <names>", "the only models of the server", parseNames)
-    .option("--seed <number>", "seed of the random numbers", parseWhole, 1);
+    .option("--seed <number>", "seed of the random numbers", parseWhole, 1)
+    .addHelpText("after", EXAMPLES);
 }
 
 /** Runs the simulator until the first Ctrl-C, and returns the exit code. */

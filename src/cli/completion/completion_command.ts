@@ -1,6 +1,5 @@
 import { Argument, Command } from "commander";
 import { printLine } from "../write_stdout.ts";
-import { completeWords } from "./complete_words.ts";
 import { COMPLETION_SCRIPTS, type Shell, SHELLS } from "./completion_scripts.ts";
 
 const EXAMPLES = `
@@ -26,6 +25,7 @@ export function completeCommand(program: Command): Command {
   return new Command("complete")
     .argument("[words...]")
     .action(async (words: readonly string[]) => {
+      const { completeWords } = await import("./complete_words.ts");
       const completion = await completeWords(program, words);
       const lines = typeof completion === "string" ? [completion] : [
         "words",

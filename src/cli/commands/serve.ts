@@ -81,6 +81,8 @@ export async function serve(
       { cause },
     );
   }
+  // The signal may arrive as soon as the URL is read.
+  const interrupted = untilInterrupted();
   await printLine(`${origin}:${server.port}`);
   writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
   writeStderr(
@@ -88,7 +90,7 @@ export async function serve(
       ? `Callers need one of the ${tokens.length} tokens in SHOAL_TOKENS\n`
       : "Only this machine may call, as SHOAL_TOKENS is not set\n",
   );
-  await untilInterrupted();
+  await interrupted;
   await app.shutdown({ grace });
   await server.close();
   return EXIT.ok;

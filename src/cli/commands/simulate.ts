@@ -100,9 +100,11 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
     throw new CliError(message.replace("there is no option", "there is no --fault"), { cause });
   }
   await using running = server;
+  // The signal may arrive as soon as the URL is read.
+  const interrupted = untilInterrupted();
   await printLine(running.url);
   writeStderr(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C stops the server\n`);
-  await untilInterrupted();
+  await interrupted;
   const { requests, peakInFlight, byStatus } = running.stats;
   writeStderr(
     `${showInteger(requests)} requests, at most ${showInteger(peakInFlight)} at once, ` +

@@ -36,7 +36,7 @@ async function invocationInNode(): Promise<string> {
   const isRunner = readEnv("npm_command") === "exec" || /[\\/](?:_npx|bunx-)/.test(mainPath());
   if (isRunner) return `${runner} @shoal/agents@${VERSION}`;
   if (await isOnPath(readEnv("PATH") ?? "")) return "shoal";
-  return `${runtimeOf()} ${quoteArg(mainPath())}`;
+  return `${quoteArg(process.execPath)} ${quoteArg(mainPath())}`;
 }
 
 function mainPath(): string {

@@ -1,5 +1,6 @@
 /** The summary of a run as JSON: `shoal run --json`. */
 import type { Summary } from "../../../mod.ts";
+import type { Journal } from "../../journal/mod.ts";
 import type { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { writeStderr } from "../write_stderr.ts";
@@ -62,12 +63,15 @@ export interface SummaryPrinter {
 export function createSummaryPrinter(
   runId: string,
   { out }: RunSettings,
-  stats: RunStats,
+  { stats, journal }: { readonly stats: RunStats; readonly journal: Journal },
 ): SummaryPrinter {
   const totals = stats.totals = new SummaryTotals();
   const began = performance.now();
   const print = async (exitCode: number, error?: string) => {
-    const { bad, unfinished, renewsAt, sample } = stats;
+    const { bad, renewsAt, sample } = stats;
+    // Rows that the end of the run has aborted are known to the journal only.
+    const { started = 0 } = await journal.summary(runId).catch(() => undefined) ?? {};
+    const unfinished = Math.max(started, stats.unfinished);
     const summary: RunSummary = {
       type: "summary",
       runId,

@@ -97,7 +97,8 @@ const FISH =
   `# Completion of shoal for fish. In ~/.config/fish/config.fish: shoal completion fish | source
 function __shoal_complete
     set -l words (commandline -opc)
-    set -l current (commandline -ct)
+    # fish escapes what it inserts.
+    set -l current (string unescape -- (commandline -ct); or commandline -ct)
     set -l program $words[1]
     set -e words[1]
     set -l lines ($program complete -- $words "$current" 2>/dev/null)

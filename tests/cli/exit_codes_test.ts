@@ -2,7 +2,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { createServer } from "node:net";
 import { AGENTS, COMMAND, type Place, place, rowsOf, text } from "./helpers.ts";
-import { runtime } from "../runtime.ts";
 import { spawn } from "../spawn.ts";
 
 const RUN = ["run", `${AGENTS}#Sentiment`, "-q", "-i", "in.jsonl"];
@@ -149,36 +148,32 @@ async function withClosedPipe(here: Place, args: readonly string[]): Promise<num
   return Number(text((await child.output()).stdout));
 }
 
-Deno.test({
-  name: "exit codes: 141 if the reader of the output has closed the pipe",
-  ignore: runtime !== "deno",
-  async fn() {
-    await using here = await setUp();
-    assertEquals((await here.shoal([...RUN, "--run", "r", "-o", "out.jsonl"])).code, 0);
-    for (
-      const args of [
-        ["--help"],
-        ["--version"],
-        ["runs"],
-        ["runs", "--json"],
-        ["show"],
-        ["show", "--json"],
-        ["doctor"],
-        ["doctor", "--json"],
-        ["completion", "zsh"],
-        ["init", "new"],
-        ["serve", AGENTS, "--port", "0"],
-        ["simulate", "--port", "0"],
-        ["record"],
-        ["replay", "recorded.jsonl"],
-        [...RUN, "--run", "new"],
-        [...RUN, "--run", "other", "--dry-run"],
-        [...RUN, "--run", "json", "--json", "-o", "json.jsonl"],
-      ]
-    ) {
-      assertEquals(await withClosedPipe(here, args), 141, args.join(" "));
-    }
-  },
+Deno.test("exit codes: 141 if the reader of the output has closed the pipe", async () => {
+  await using here = await setUp();
+  assertEquals((await here.shoal([...RUN, "--run", "r", "-o", "out.jsonl"])).code, 0);
+  for (
+    const args of [
+      ["--help"],
+      ["--version"],
+      ["runs"],
+      ["runs", "--json"],
+      ["show"],
+      ["show", "--json"],
+      ["doctor"],
+      ["doctor", "--json"],
+      ["completion", "zsh"],
+      ["init", "new"],
+      ["serve", AGENTS, "--port", "0"],
+      ["simulate", "--port", "0"],
+      ["record"],
+      ["replay", "recorded.jsonl"],
+      [...RUN, "--run", "new"],
+      [...RUN, "--run", "other", "--dry-run"],
+      [...RUN, "--run", "json", "--json", "-o", "json.jsonl"],
+    ]
+  ) {
+    assertEquals(await withClosedPipe(here, args), 141, args.join(" "));
+  }
 });
 
 Deno.test("exit codes: servers exit with 0 after Ctrl-C and SIGTERM", async () => {

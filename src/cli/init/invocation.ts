@@ -32,9 +32,8 @@ async function invocationInDeno(): Promise<string> {
 async function invocationInNode(): Promise<string> {
   const runner = runtimeOf() === "bun" ? "bunx --bun" : "npx";
   if (await isInstalledHere()) return `${runner} shoal`;
-  // Runners add the folder of the package to the path, and remove it again.
-  const isRunner = readEnv("npm_command") === "exec" || /[\\/](?:_npx|bunx-)/.test(mainPath());
-  if (isRunner) return `${runner} @shoal/agents@${VERSION}`;
+  // The folders to which npx and bunx install a package for one command.
+  if (/[\\/](?:_npx[\\/]|bunx-)/.test(mainPath())) return `${runner} @shoal/agents@${VERSION}`;
   if (await isOnPath(readEnv("PATH") ?? "")) return "shoal";
   return `${quoteArg(process.execPath)} ${quoteArg(mainPath())}`;
 }

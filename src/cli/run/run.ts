@@ -90,7 +90,9 @@ export async function run(
   await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
   const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
   const stats = new RunStats();
-  const summary = settings.json ? createSummaryPrinter(folder.name, settings, { stats, journal }) : undefined;
+  const summary = settings.json
+    ? createSummaryPrinter(folder.name, settings, { stats, journal })
+    : undefined;
   const end = async (exitCode: number) => {
     await summary?.print(exitCode);
     return exitCode;

@@ -4,6 +4,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { delimiter } from "node:path";
 import process from "node:process";
 import { COMMAND, type Place, place, rowsOf, text } from "../helpers.ts";
+import { runtime } from "../../runtime.ts";
 import { spawn } from "../../spawn.ts";
 
 async function has(command: string): Promise<boolean> {
@@ -98,6 +99,8 @@ async function typeLines(
   return (await here.read("lines")).split("\n").slice(0, -1);
 }
 
+// The scripts are the same on every runtime.
+const onDeno = runtime === "deno";
 const hasTerminal = await has("script");
 const missing = (name: string, isThere: boolean) =>
   isThere && hasTerminal ? "" : ` (not found: ${name} and script, of Debian's bsdutils)`;
@@ -105,8 +108,8 @@ const hasZsh = await has("zsh");
 const hasFish = await has("fish");
 
 Deno.test({
-  name: `completes in bash${missing("bash", true)}`,
-  ignore: !hasTerminal,
+  name: `completes in bash (on Deno)${missing("bash", true)}`,
+  ignore: !onDeno || !hasTerminal,
   async fn() {
     await using here = await setUp();
     const lines = await typeLines(here, ["bash", "--norc", "--noprofile", "-i"], [
@@ -119,8 +122,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: `completes in zsh${missing("zsh", hasZsh)}`,
-  ignore: !hasZsh || !hasTerminal,
+  name: `completes in zsh (on Deno)${missing("zsh", hasZsh)}`,
+  ignore: !onDeno || !hasZsh || !hasTerminal,
   async fn() {
     await using here = await setUp();
     const lines = await typeLines(here, ["zsh", "-f", "-i"], [
@@ -134,8 +137,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: `completes in fish${hasFish ? "" : " (not found: fish)"}`,
-  ignore: !hasFish,
+  name: `completes in fish (on Deno)${hasFish ? "" : " (not found: fish)"}`,
+  ignore: !onDeno || !hasFish,
   async fn() {
     await using here = await setUp();
     const script = "shoal completion fish | source; " +

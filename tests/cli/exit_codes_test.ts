@@ -135,7 +135,7 @@ for (const [title, cases] of Object.entries(CASES)) {
   });
 }
 
-/** Runs a command whose standard output nobody reads, and returns its exit code. */
+/** Runs a command whose standard output is not read, and returns its exit code. */
 async function withClosedPipe(here: Place, args: readonly string[]): Promise<number> {
   // The reader ends at once; the code of the command reaches the file after that.
   const script = '{ sleep 0.2; "$@"; echo $? > code; } | true; ' +

@@ -22,6 +22,14 @@ interface ServeSettings {
 
 const OPEN_ROUTES: readonly OpenRoute[] = ["health", "metrics", "openapi"];
 
+const EXAMPLES = `
+Examples:
+  shoal serve agents.ts
+  shoal serve agents.ts --port 8080 --dashboard --open health
+
+SHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine may call,
+for development.`;
+
 /** Returns the command `serve`: agents over HTTP, until Ctrl-C. */
 export function serveCommand(): Command {
   return new Command("serve")
@@ -41,14 +49,7 @@ export function serveCommand(): Command {
       parseDurationOrZero,
       3_500,
     )
-    .addHelpText(
-      "after",
-      "\nExamples:\n" +
-        "  shoal serve agents.ts\n" +
-        "  shoal serve agents.ts --port 8080 --dashboard --open health\n" +
-        "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine\n" +
-        "may call, for development.",
-    );
+    .addHelpText("after", EXAMPLES);
 }
 
 /** Serves until the first Ctrl-C, and returns the exit code. */

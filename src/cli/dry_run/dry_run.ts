@@ -1,7 +1,7 @@
 /** A run that sends nothing and writes nothing: `shoal run --dry-run`. */
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { type CallOptions, configure, type DryRun } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
 import { requirePrices } from "../../call/pricing/require_prices.ts";
@@ -178,10 +178,10 @@ async function checkWritable(path: string): Promise<void> {
     await (await open(path, constants.O_WRONLY)).close();
   } catch (cause) {
     if (!hasCode(cause, "ENOENT")) throw writeError(cause);
-    const folder = await stat(dirname(path)).catch((cause) => {
+    // It fails for a file, too.
+    await stat(join(dirname(path), ".", "/")).catch((cause) => {
       throw writeError(cause);
     });
-    if (!folder.isDirectory()) throw new CliError(`Cannot write ${path}: not a directory`);
   }
 }
 

@@ -16,7 +16,7 @@ export function packageSpecifier(): string {
   if (!import.meta.url.startsWith("file:")) return `jsr:${PACKAGE}@${VERSION}`;
   const own = new URL("../../../mod.ts", import.meta.url).href;
   try {
-    return import.meta.resolve(PACKAGE) === own ? PACKAGE : own;
+    return import.meta.resolve("@shoal/agents") === own ? PACKAGE : own;
   } catch {
     return own;
   }

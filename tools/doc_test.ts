@@ -7,7 +7,16 @@ await using server = simulator();
 // Examples that serve must find a free port.
 Deno.env.set("PORT", "0");
 const { success } = await new Deno.Command("deno", {
-  args: ["test", "--no-prompt", "-P=test", "--doc", "--parallel", ...FILES],
+  args: [
+    "test",
+    "--lock=dev.lock",
+    "--frozen",
+    "--no-prompt",
+    "-P=test",
+    "--doc",
+    "--parallel",
+    ...FILES,
+  ],
   cwd: new URL("../", import.meta.url),
   env: { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "none", AGENTS_TOKEN: "none" },
 }).spawn().status;

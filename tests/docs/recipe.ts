@@ -1,8 +1,9 @@
 /** Runs the commands of a recipe in a folder that has its files, as a reader would. */
 import { type Simulator, simulator, type SimulatorOptions } from "@shoal/agents/testing";
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { spawn } from "../spawn.ts";
 import { makeTempFolder } from "../temp_folder.ts";
 import { codeBlocksOf, readDocument, ROOT } from "./guide.ts";
@@ -50,7 +51,10 @@ export async function openRecipe(
   const bin = join(dir, ".bin");
   await mkdir(bin);
   // `deno` finds the package in this repository, where readers have installed it.
-  const deno = `exec '${process.execPath}' run --config '${join(ROOT, "deno.json")}'`;
+  const config = join(bin, "deno.json");
+  await writeFile(config, await readerConfig());
+  await copyFile(join(ROOT, "dev.lock"), join(bin, "deno.lock"));
+  const deno = `exec '${process.execPath}' run --config '${config}'`;
   await writeScript(join(bin, "deno"), `shift\n${deno} --check "$@"`);
   await writeScript(join(bin, "shoal"), `${deno} -A -q '${join(ROOT, "src/cli/main.ts")}' "$@"`);
   const commands: string[] = [];
@@ -94,6 +98,16 @@ export async function openRecipe(
       await rm(dir, { recursive: true });
     },
   };
+}
+
+/** Returns a `deno.json` with all packages of this repository, for files outside of it. */
+async function readerConfig(): Promise<string> {
+  const { imports, scopes, links } = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
+  const packages = Object.entries<string>({ ...imports, ...scopes["./"] }).map(([name, target]) =>
+    [name, target.startsWith("./") ? pathToFileURL(join(ROOT, target)).href : target] as const
+  );
+  const paths = links.map((path: string) => join(ROOT, path));
+  return JSON.stringify({ imports: Object.fromEntries(packages), links: paths });
 }
 
 async function writeScript(path: string, commands: string): Promise<void> {

@@ -9,18 +9,17 @@ import { dryRunProvider } from "../../call/dry_run_provider.ts";
 import { CliError, errorMessage, hasCode } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { nameFlags } from "../option_flags.ts";
-import { createFirstRowCheck } from "../rows/check_first_row.ts";
-import { createRowFormatter } from "../rows/format_row.ts";
-import type { RowReader, RowsFormat } from "../rows/open_rows.ts";
-import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
+import type { Interrupt } from "../interrupt.ts";
+import { createRowCheck } from "../rows/check_row.ts";
+import { type BadRow, type InputRow, isBadRow } from "../rows/row.ts";
 import type { RowMapper } from "../rows/row_params.ts";
-import { checkPilotInput } from "../run/pilot.ts";
-import { prepareRun, remainingBudget } from "../run/prepare_run.ts";
+import { remainingBudget } from "../run/prepare_run.ts";
 import { toUsageError } from "../run/report_end.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { RunSettings } from "../run/run_settings.ts";
 import { createRunProvider, withProvider } from "../run/run_setup.ts";
+import { untilAborted } from "../until_aborted.ts";
 import { printLine } from "../write_stdout.ts";
 import type { DryRunReport, DryRunRequest } from "./dry_run_report.ts";
 import { estimateRequests } from "./estimate_requests.ts";
@@ -36,15 +35,15 @@ export interface DryRunSetup {
   /** The settings of the run. */
   readonly settings: RunSettings;
   /** The rows. */
-  readonly rows: RowReader;
+  readonly rows: AsyncIterable<InputRow | BadRow>;
   /** Maps rows to parameters. */
   readonly toParams: RowMapper;
-  /** The format of the output. */
-  readonly outFormat: RowsFormat;
-  /** Whether all rows have the same columns. */
-  readonly isTable: boolean;
   /** The folder that the run would have. */
   readonly folder: RunFolder;
+  /** Interrupts the reading of rows. */
+  readonly interrupt: Interrupt;
+  /** What was found wrong in the input, without keeping the run from starting. */
+  readonly warnings: readonly string[];
 }
 
 /** The number of rows whose requests are shown. */
@@ -58,7 +57,7 @@ const SAMPLE_SIZE = 1_000;
  * @throws {CliError} If the run would be refused, always with the exit code 2.
  */
 export async function dryRun(setup: DryRunSetup): Promise<number> {
-  const { settings } = setup;
+  const { settings, interrupt } = setup;
   let report: DryRunReport;
   try {
     report = await prepareReport(setup);
@@ -69,21 +68,19 @@ export async function dryRun(setup: DryRunSetup): Promise<number> {
     if (!(cause instanceof CliError)) throw cause;
     throw new CliError(cause.message, { cause, exitCode: EXIT.usage });
   }
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
   await printLine(settings.json ? JSON.stringify(report) : formatReport(report, settings));
   return EXIT.ok;
 }
 
 async function prepareReport(setup: DryRunSetup): Promise<DryRunReport> {
   const { settings, folder } = setup;
-  if (settings.pilot !== undefined) checkPilotInput(settings.in);
-  // With --fresh, it would delete an earlier run.
-  if (!settings.fresh) await prepareRun(folder, settings);
   for (const path of [settings.out, settings.errors ?? "-"]) await checkWritable(path);
   const recorded = await countRecorded(setup);
   await using provider = await openProvider(setup);
   const agent = withProvider(setup.agent, provider);
-  const warnings: string[] = [];
-  const { sample, first, bad } = await readRows(setup, (text) => warnings.push(text));
+  const warnings = [...setup.warnings];
+  const { sample, first, bad, empty } = await readRows(setup, (text) => warnings.push(text));
   const known = hasKnownRequests(agent);
   const previews = new Map<InputRow, Awaited<ReturnType<typeof previewRow>>>();
   for (const row of known ? new Set([...first, ...sample.items]) : []) {
@@ -107,6 +104,7 @@ async function prepareReport(setup: DryRunSetup): Promise<DryRunReport> {
     agent: agent.name,
     rows,
     bad,
+    empty,
     recorded,
     sampled: sampled.length,
     invalid: invalid.length,
@@ -118,32 +116,38 @@ async function prepareReport(setup: DryRunSetup): Promise<DryRunReport> {
   };
 }
 
-/** Reads all rows: their number is needed for the estimate, and their keys are checked. */
+/** The rows of the input. */
+interface ReadRows {
+  readonly sample: ReservoirSample<InputRow>;
+  readonly first: readonly InputRow[];
+  readonly bad: number;
+  readonly empty: number;
+}
+
+/** Reads all rows: their number is needed for the estimate, and each is checked. */
 async function readRows(
-  { agent, settings, rows, isTable, outFormat }: DryRunSetup,
+  { agent, settings, rows, interrupt }: DryRunSetup,
   log: (text: string) => void,
-): Promise<{ sample: ReservoirSample<InputRow>; first: readonly InputRow[]; bad: number }> {
-  const checkRow = createFirstRowCheck({ agent, settings, isTable, log });
-  const formatter = await createRowFormatter(
-    { ...settings, format: outFormat },
-    () => rows.header,
-  );
+): Promise<ReadRows> {
+  const findProblem = createRowCheck(agent, settings);
   const sample = new ReservoirSample<InputRow>(SAMPLE_SIZE);
   const first: InputRow[] = [];
-  let bad = 0;
-  for await (const row of rows) {
-    if (isBadRow(row)) {
-      if (++bad === 1) log(`line ${row.line}: ${row.problem}`);
+  let [bad, empty] = [0, 0];
+  for await (const row of untilAborted(rows, interrupt.stopSignal)) {
+    if (isBadRow(row) && row.isEmpty) {
+      empty++;
       continue;
     }
-    checkRow(row);
-    rowKey(row, settings.key);
-    if (first.length < SHOWN_ROWS) first.push(row);
-    sample.add(row);
+    const problem = isBadRow(row) ? row.problem : findProblem(row);
+    if (problem !== undefined) {
+      if (++bad === 1) log(`line ${row.line}: ${problem}`);
+      continue;
+    }
+    if (first.length < SHOWN_ROWS) first.push(row as InputRow);
+    sample.add(row as InputRow);
     if (sample.seen === settings.limit) break;
   }
-  formatter.header();
-  return { sample, first, bad };
+  return { sample, first, bad, empty };
 }
 
 /** Returns the number of rows that an earlier start has finished. */

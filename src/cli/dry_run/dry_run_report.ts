@@ -11,8 +11,10 @@ export interface DryRunReport {
   readonly agent: string;
   /** The number of rows in the input, up to `--limit`. */
   readonly rows: number;
-  /** The number of rows that cannot be read. */
+  /** The number of rows that cannot be read or sent. */
   readonly bad: number;
+  /** The number of rows whose cells are all empty: they are not sent. */
+  readonly empty: number;
   /** The number of rows that an earlier start has finished: they are not sent again. */
   readonly recorded: number;
   /** The number of rows whose request was rendered: all, or a random sample of 1,000. */

@@ -35,13 +35,14 @@ function formatRequest(
 }
 
 function formatRows(
-  { rows, bad, recorded, invalid, sampled }: DryRunReport,
+  { rows, bad, empty, recorded, invalid, sampled }: DryRunReport,
   { in: path }: RunSettings,
 ): string {
   const of = sampled < rows ? ` of ${showInteger(sampled)} in a sample` : "";
   return [
     `rows: ${showInteger(rows)} in ${inputName(path)}`,
-    ...(bad > 0 ? [`${showInteger(bad)} more cannot be read`] : []),
+    ...(bad > 0 ? [`${showInteger(bad)} more cannot be read or sent`] : []),
+    ...(empty > 0 ? [`${showInteger(empty)} more are empty`] : []),
     ...(recorded > 0 ? [`${showInteger(recorded)} are done already`] : []),
     ...(invalid > 0 ? [`${showInteger(invalid)}${of} would fail before they are sent`] : []),
   ].join(", ");

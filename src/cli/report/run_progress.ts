@@ -10,7 +10,7 @@ export interface RunProgress {
   readonly type: "progress";
   /** The name of the run. */
   readonly runId: string;
-  /** The number of finished rows, including those that could not be read. */
+  /** The number of finished rows, including those that could not be read or sent. */
   readonly done: number;
   /** The number of rows in the input. Absent until it is known, and for the standard input. */
   readonly total?: number;
@@ -18,7 +18,7 @@ export interface RunProgress {
   readonly ok: number;
   /** The number of rows that failed. */
   readonly failed: number;
-  /** The number of rows that could not be read. */
+  /** The number of rows that could not be read or sent. */
   readonly bad: number;
   /** The number of answers from the cache. */
   readonly cached: number;

@@ -2,15 +2,15 @@ import { once } from "node:events";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { batch, type Result, RunError } from "../../../mod.ts";
-import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
 import { openRows, type RowSource } from "../rows/open_rows.ts";
-import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
+import { type InputRow, isBadRow, rowKey, rowKeyProblem } from "../rows/row.ts";
 import { writeStderr } from "../write_stderr.ts";
 import { type Estimate, estimateRun, type Interval } from "./estimate.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
 import type { RunSession } from "./run_rows.ts";
+import { wasSent } from "./was_sent.ts";
 
 const STDIN = 0;
 
@@ -19,7 +19,7 @@ const STDIN = 0;
  * whether to continue. The journal records the sampled rows, so they are not sent again.
  *
  * @returns The exit code; `undefined` if the run continues.
- * @throws {CliError} If the input can be read only once.
+ * @throws {CliError} If a row lacks its key.
  */
 export async function runPilot(
   size: number,
@@ -27,12 +27,12 @@ export async function runPilot(
   session: RunSession,
 ): Promise<number | undefined> {
   const { settings, interrupt } = session;
-  checkPilotInput(source.path);
   const sample = new ReservoirSample<InputRow>(size);
   for await (const row of await openRows(source)) {
     if (interrupt.stopSignal.aborted) return interrupt.exitCode;
     if (isBadRow(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
-    session.checkRow(row);
+    // The run reports it. A missing key is reported now, before anything is paid for.
+    if (rowKeyProblem(row, settings.key) === undefined && session.findProblem(row)) continue;
     sample.add(row);
   }
   writeStderr(
@@ -40,6 +40,9 @@ export async function runPilot(
   );
   const began = performance.now();
   const results = await runSample(sample.items, session);
+  if (results === undefined || results.some((result) => wasSent(result, session.agent))) {
+    await session.keepRun();
+  }
   if (results === undefined || interrupt.stopSignal.aborted) {
     // Rows that have finished are recorded, as they were paid for.
     session.display.log(`To continue: shoal resume ${session.runId}`);
@@ -59,19 +62,6 @@ export async function runPilot(
   const question = `Run all ${showInteger(sample.seen)} rows? [y/N] `;
   if (await confirm(question, interrupt.stopSignal)) return undefined;
   return interrupt.exitCode ?? EXIT.pilot;
-}
-
-/**
- * Checks that the input can be read twice.
- *
- * @throws {CliError} If it can be read only once.
- */
-export function checkPilotInput(path: string): void {
-  if (path !== "-") return;
-  throw new CliError(
-    "Cannot use --pilot with the standard input as it can be read only once: " +
-      "name a file with --in",
-  );
 }
 
 /** Runs the sampled rows. Returns `undefined` if the run was aborted. */

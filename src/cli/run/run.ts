@@ -5,21 +5,32 @@ import type { WorkerPool } from "../../workers/worker_pool.ts";
 import { CliError } from "../cli_error.ts";
 import { setBaseUrlVariable } from "../environment.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { EXIT } from "../exit_code.ts";
 import { checkAnswerColumns, createFirstRowCheck } from "../rows/check_first_row.ts";
+import { createRowCheck } from "../rows/check_row.ts";
 import { countLines } from "../rows/count_lines.ts";
 import { createRowFormatter } from "../rows/format_row.ts";
 import { openRows, resolveFormat, type RowReader, type RowsFormat } from "../rows/open_rows.ts";
 import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts";
+import { previewRows } from "../rows/preview_rows.ts";
+import type { BadRow, InputRow } from "../rows/row.ts";
+import { withRunSummary } from "../report/run_summary.ts";
 import { createRowMapper } from "../rows/row_params.ts";
 import { BATCH_CONCURRENCY } from "./batch_defaults.ts";
 import { createDisplay } from "./display.ts";
-import { createSummaryPrinter } from "../report/run_summary.ts";
-import { checkPaths, prepareRun, remainingBudget, resolveRunFolder } from "./prepare_run.ts";
+import {
+  checkNothingOverwritten,
+  checkPaths,
+  checkPilotInput,
+  remainingBudget,
+  resolveRun,
+} from "./prepare_run.ts";
 import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
 import { type RunFolder, wrapJournalError } from "./run_folder.ts";
 import { runRows, type RunSession } from "./run_rows.ts";
 import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
+import { startRun } from "./run_start.ts";
 import { RunStats } from "./run_stats.ts";
 import { checkSimulated, startSimulatedServer } from "./simulated_server.ts";
 import { watchPauses } from "./watch_pauses.ts";
@@ -57,63 +68,70 @@ export async function run(
     path: settings.in,
     format: resolveFormat(settings.in, settings.inFormat),
     delimiter: settings.delimiter,
+    encoding: settings.encoding,
     maxRow: settings.maxRow,
   };
   const isTable = source.format === "csv" || source.format === "tsv";
-  const folder = await resolveRunFolder(reference, settings);
+  await checkPilotInput(settings);
+  const resolved = await resolveRun(reference, settings);
   using _ = setBaseUrlVariable(settings.workers === undefined ? undefined : settings.baseUrl);
   await using pool = await openPool(reference, definedAgent, settings);
-  // Before anything is created or deleted: the name of the input may be misspelt.
-  const rows = await openRows(source);
-  if (settings.dryRun) {
-    const { dryRun } = await import("../dry_run/dry_run.ts");
-    const agent = definedAgent;
-    return await dryRun({
-      agent,
-      callOptions,
-      settings,
-      rows,
-      toParams,
-      outFormat,
-      isTable,
-      folder,
-    });
-  }
-  const isNew = await prepareRun(folder, settings);
-  await folder.create();
-  await using journal = folder.openJournal();
   const display = createDisplay({
     quiet: settings.quiet,
     json: settings.json,
     every: settings.progressEvery,
   });
-  await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
-  const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
+  using interrupt = listenForInterrupts({
+    grace: settings.grace,
+    onStop: () => {
+      const seconds = settings.grace / 1_000;
+      display.log(
+        `stopping: calls in flight have ${seconds} s to finish; ` +
+          "press Ctrl-C again to end at once",
+      );
+    },
+    exit: (code) => process.exit(code),
+  });
+  // Before anything is created or deleted: all rows may have the same problem.
+  const reader = await openRows(source);
+  await checkNothingOverwritten(resolved, settings);
+  const warnings: string[] = [];
+  const warn = settings.dryRun ? (text: string) => warnings.push(text) : display.log;
+  const check = createFirstRowCheck({ agent: definedAgent, settings, isTable, log: warn });
+  await using rows = await previewRows(reader, check, interrupt.stopSignal);
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+  for (const warning of reader.warnings) warn(warning);
+  if (settings.dryRun) {
+    const { dryRun } = await import("../dry_run/dry_run.ts");
+    return await dryRun({
+      agent: definedAgent,
+      callOptions,
+      settings,
+      rows,
+      toParams,
+      folder: resolved.folder,
+      interrupt,
+      warnings,
+    });
+  }
+  const start = await startRun(resolved.folder, { fresh: settings.fresh, ...resolved });
   const stats = new RunStats();
-  const summary = settings.json
-    ? createSummaryPrinter(folder.name, settings, { stats, journal })
-    : undefined;
-  const end = async (exitCode: number) => {
-    await summary?.print(exitCode);
-    return exitCode;
-  };
   try {
+    const { folder } = start;
+    if (resolved.previous !== undefined && !settings.quiet) {
+      display.log(
+        `the rows of a pipe are a new run: "${folder.name}"; ` +
+          `--resume continues the last one, "${resolved.previous.name}"`,
+      );
+    }
+    await using journal = folder.openJournal();
+    await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
+    const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
     const budget = await remainingBudget(journal, folder.name, settings);
     if (!settings.keepRecord) {
       const createdAt = (await folder.readRecord())?.createdAt ?? Date.now();
       await folder.saveRecord({ args: [...args], cwd: process.cwd(), createdAt });
     }
-    using interrupt = listenForInterrupts({
-      grace: settings.grace,
-      onStop: () => {
-        const seconds = settings.grace / 1_000;
-        display.log(
-          `stopping: calls in flight have ${seconds} s to finish; ` +
-            "press Ctrl-C again to end at once",
-        );
-      },
-      exit: (code) => process.exit(code),
-    });
     const session: RunSession = {
       agent,
       callOptions,
@@ -124,28 +142,34 @@ export async function run(
       retryFailed: settings.retryFailed,
       budget,
       toParams,
-      checkRow: createFirstRowCheck({ agent, settings, isTable, log: display.log }),
+      findProblem: createRowCheck(agent, settings),
       stats,
       display,
       interrupt,
+      keepRun: () => start.keep(),
     };
-    const sinks = { folder, outFormat, isTable };
-    if (settings.pilot === undefined) return await end(await writeRows(rows, session, sinks));
-    const { runPilot } = await import("./pilot.ts");
-    const exitCode = await runPilot(settings.pilot, source, session);
-    if (exitCode !== undefined) return await end(exitCode);
-    // The pilot has spent a part of the budget.
-    const left = await remainingBudget(journal, folder.name, settings);
-    return await end(await writeRows(rows, { ...session, budget: left }, sinks));
+    const sinks = { folder, outFormat, isTable, reader };
+    return await withRunSummary({ runId: folder.name, settings, stats, journal }, async () => {
+      if (settings.pilot !== undefined) {
+        const { runPilot } = await import("./pilot.ts");
+        const exitCode = await runPilot(settings.pilot, source, session);
+        if (exitCode !== undefined) return exitCode;
+      }
+      // The pilot has spent a part of the budget.
+      const left = settings.pilot === undefined
+        ? budget
+        : await remainingBudget(journal, folder.name, settings);
+      const exitCode = await writeRows(rows, { ...session, budget: left }, sinks);
+      // Without rows, there was nothing to send.
+      if (exitCode === EXIT.ok) await start.keep();
+      return exitCode;
+    });
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) {
-      const wrapped = wrapJournalError(error);
-      if (wrapped instanceof CliError) await summary?.printError(wrapped);
-      throw wrapped;
-    }
-    // The library rejected an option before anything was sent: the run has not started.
-    if (isNew && stats.ok + stats.failed === 0) await folder.deleteRecord();
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
+    // The library rejected an option before anything was sent.
     throw toUsageError(error);
+  } finally {
+    await start.undo();
   }
 }
 
@@ -163,18 +187,21 @@ interface WriteOptions {
   readonly folder: RunFolder;
   readonly outFormat: RowsFormat;
   readonly isTable: boolean;
+  /** Knows the columns and the delimiter of the input. */
+  readonly reader: RowReader;
 }
 
 /** Opens the outputs, runs the rows and reports how the run ended. Returns the exit code. */
 async function writeRows(
-  rows: RowReader,
+  rows: AsyncIterable<InputRow | BadRow>,
   session: RunSession,
-  { folder, outFormat, isTable }: WriteOptions,
+  { folder, outFormat, isTable, reader }: WriteOptions,
 ): Promise<number> {
   const { settings, journal, stats, display, interrupt } = session;
   const { header, formatRow } = await createRowFormatter(
-    { ...settings, format: outFormat },
-    () => rows.header,
+    // CSV from CSV has the delimiter of the input, also if that was detected.
+    { ...settings, format: outFormat, ...(outFormat === "csv" && { delimiter: reader.delimiter }) },
+    () => reader.header,
   );
   // If another process works on this run, this throws before its output is touched.
   await (await journal.open(folder.name)).close();
@@ -185,7 +212,7 @@ async function writeRows(
   const stopWatching = watchPauses(display.log);
   try {
     errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
-    countLines(settings.in, counting.signal).then((lines) => {
+    countLines(settings.in, counting.signal, settings.encoding).then((lines) => {
       if (lines === undefined) return;
       const total = Math.max(0, isTable ? lines - 1 : lines);
       stats.total = Math.min(total, settings.limit ?? Infinity);
@@ -195,17 +222,20 @@ async function writeRows(
     const began = performance.now();
     const earlyEnd = await runRows(rows, session, { formatRow, output, errors });
     if (stats.unfinished === 0 && !interrupt.stopSignal.aborted) state = "complete";
-    await output.close(state);
+    const isEmpty = state === "complete" && stats.failed + stats.bad === 0;
+    await output.close(stats.isSent || isEmpty ? state : "unused");
     await errors?.close(state);
     display.stop();
     const ms = performance.now() - began;
     return reportEnd({ stats, display, earlyEnd, interrupt, settings, folder, ms });
   } catch (error) {
     display.stop();
+    const closedAs = stats.isSent ? "partial" : "unused";
     // Errors of closing are dropped: the first error is the one to report.
-    if (state === "partial") await output.close("partial").catch(() => {});
-    await errors?.close("partial").catch(() => {});
-    throw withResumeHint(wrapJournalError(error), folder);
+    if (state === "partial") await output.close(closedAs).catch(() => {});
+    await errors?.close(closedAs).catch(() => {});
+    const wrapped = wrapJournalError(error);
+    throw stats.isSent ? withResumeHint(wrapped, folder) : wrapped;
   } finally {
     counting.abort();
     stopWatching();

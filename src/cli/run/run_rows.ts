@@ -14,6 +14,7 @@ import { missingPermission } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { nameFlags } from "../option_flags.ts";
 import type { FormatRow } from "../rows/format_row.ts";
+import type { RowCheck } from "../rows/check_row.ts";
 import type { LineOutput } from "../rows/output_file.ts";
 import { ReorderBuffer } from "../rows/reorder_buffer.ts";
 import { type BadRow, type InputRow, isBadRow, rowKey } from "../rows/row.ts";
@@ -23,6 +24,7 @@ import type { Display } from "./display.ts";
 import { GiveUpRule } from "./give_up.ts";
 import type { RunSettings } from "./run_settings.ts";
 import type { RunStats } from "./run_stats.ts";
+import { wasSent } from "./was_sent.ts";
 
 /** What a run and its pilot share. */
 export interface RunSession {
@@ -44,14 +46,16 @@ export interface RunSession {
   readonly budget: BudgetOptions | undefined;
   /** Maps rows to parameters. */
   readonly toParams: RowMapper;
-  /** Checks a row before it is sent. */
-  readonly checkRow: (row: InputRow) => void;
+  /** Returns why a row cannot be sent. */
+  readonly findProblem: RowCheck;
   /** Counts the rows. */
   readonly stats: RunStats;
   /** Shows the progress. */
   readonly display: Display;
   /** Interrupts the run. */
   readonly interrupt: Interrupt;
+  /** Called when a row was sent: from then on, the run can be resumed. */
+  readonly keepRun: () => Promise<void>;
 }
 
 /** Where rows are written. */
@@ -80,18 +84,28 @@ export async function runRows(
   const giveUp = new GiveUpRule();
   let earlyEnd: EarlyEnd;
 
+  const skipRow = async (line: number, problem: string, value?: unknown) => {
+    stats.bad++;
+    logProblem(line, problem);
+    await errors?.write(formatJsonLine({ line, code: "bad_row", message: problem, row: value }));
+  };
   async function* calls() {
     let index = 0;
     for await (const row of untilAborted(rows, interrupt.stopSignal)) {
       if (isBadRow(row)) {
-        const { line, problem } = row;
-        stats.bad++;
-        logProblem(line, problem);
-        await errors?.write(formatJsonLine({ line, code: "bad_row", message: problem }));
+        if (row.isEmpty) stats.empty++;
+        else {
+          stats.unreadable++;
+          await skipRow(row.line, row.problem);
+        }
         continue;
       }
       if (index === settings.limit) return;
-      session.checkRow(row);
+      const problem = session.findProblem(row);
+      if (problem !== undefined) {
+        await skipRow(row.line, problem, row.value);
+        continue;
+      }
       await order?.waitForRoom(index++);
       if (order === undefined) index++;
       yield [agent, session.toParams(row.value), {
@@ -131,6 +145,10 @@ export async function runRows(
     for await (const { result, index } of items) {
       const row = result.metadata as InputRow;
       let line: string | undefined;
+      if (!stats.isSent && wasSent(result, agent)) {
+        stats.isSent = true;
+        await session.keepRun();
+      }
       if (!result.ok && isRetriedOnResume(result, interrupt.abortSignal)) {
         stats.countUnfinished(result);
         if (result.error.code === "budget") stopEarly("budget");

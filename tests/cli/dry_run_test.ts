@@ -105,7 +105,7 @@ Deno.test("--dry-run refuses what a run refuses, with the exit code 2", async ()
       [[...agent, "-i", "in.jsonl", "--columns", "label"], /--columns/],
       [[...agent, "-i", "in.jsonl", "--as", "input"], /has a column "input"/],
       [[...agent, "-i", "in.jsonl", "--map", "nobody=id"], /no such parameter/],
-      [[...agent, "-i", "in.jsonl", "--key", "nobody"], /no "nobody", which is the --key/],
+      [[...agent, "-i", "in.jsonl", "--key", "nobody"], /"nobody", which is the --key/],
       [[...agent, "-i", "in.jsonl", "-o", "full.jsonl"], /full\.jsonl as it is not empty/],
       [[...agent, "-i", "in.jsonl", "-o", "no/out.jsonl"], /Cannot write no\/out\.jsonl/],
       [[...agent, "-i", "in.jsonl", "-e", "no/out.jsonl"], /Cannot write no\/out\.jsonl/],

@@ -69,7 +69,7 @@ const CASES: Readonly<Record<string, (taken: string) => readonly Case[]>> = {
     [2, [...RUN, "--run", "x", "--dry-run", "--as", "input"], /has a column/],
     [0, [...RUN, "--run", "x", "--dry-run"]],
     [3, [...RUN, "-o", "missing/out.jsonl", "--run", "y"], /Cannot write/],
-    [4, [...RUN, "--run", "z", "--budget", "0.0000001"], /budget is spent/],
+    [4, [...RUN, "--run", "z", "--budget", "0.0000001"]],
     [5, [...RUN, "--run", "p", "--pilot", "1"], /Stopped after the pilot/],
   ],
   "runs, show, resume and retry": () => [

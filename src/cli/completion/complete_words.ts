@@ -88,6 +88,7 @@ function commandWords(program: Command): readonly CompletedWord[] {
 /** Words for options that take one of a few values. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--concurrency": ["adaptive"],
+  "--encoding": ["utf-8", "utf-16le", "latin1", "windows-1252"],
   "--in-format": ["jsonl", "csv", "tsv", "text"],
   "--open": ["health", "metrics", "openapi"],
   "--out-format": ["jsonl", "csv", "tsv"],

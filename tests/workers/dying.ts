@@ -30,8 +30,9 @@ const ENDS: Record<End, () => unknown> = {
   },
   memory: () =>
     setTimeout(() => {
-      const kept: unknown[] = [];
-      for (let i = 0;; i++) kept.push({ i, list: [i] });
+      // Small pieces: if one large array does not fit, V8 may end the whole process.
+      let kept: unknown;
+      for (let i = 0;; i++) kept = { kept, list: [i] };
     }),
 };
 

@@ -32,7 +32,7 @@ import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
 import { startRun } from "./run_start.ts";
 import { RunStats } from "./run_stats.ts";
-import { checkSimulated, startSimulatedServer } from "./simulated_server.ts";
+import { checkSimulated, startSimulatedServer } from "../simulated_server.ts";
 import { watchPauses } from "./watch_pauses.ts";
 
 const STDIN = 0;

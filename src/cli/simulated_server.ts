@@ -1,11 +1,11 @@
 /** Answers of a simulated server in this process: `shoal run --simulate`. */
-import type { Callable } from "../../call/options/callable.ts";
-import { settings as configured } from "../../call/options/config.ts";
-import { definitionOf } from "../../agent/definition.ts";
-import { callablesIn } from "../agents/callables_in.ts";
-import { CliError } from "../cli_error.ts";
-import { setVariables } from "../environment.ts";
-import type { RunSettings } from "./run_settings.ts";
+import type { Callable } from "../call/options/callable.ts";
+import { settings as configured } from "../call/options/config.ts";
+import { definitionOf } from "../agent/definition.ts";
+import { callablesIn } from "./agents/callables_in.ts";
+import { CliError } from "./cli_error.ts";
+import { setVariables } from "./environment.ts";
+import type { RunSettings } from "./run/run_settings.ts";
 
 /**
  * Starts a simulated server with `--simulate`, and sets the variables that name it until it is
@@ -20,7 +20,7 @@ export async function startSimulatedServer(
   if (baseUrl !== undefined) {
     throw new CliError("Cannot use --simulate with --base-url: leave out one of them");
   }
-  const { simulator } = await import("../../testing/mod.ts");
+  const { simulator } = await import("../testing/mod.ts");
   const server = simulator();
   const variables = setVariables(
     { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "simulated" },

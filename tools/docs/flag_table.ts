@@ -14,8 +14,10 @@ const WORDS = /(?<![\w`-])(?:--[a-z][\w-]+|@file|[A-Z]+_[A-Z_]+|_[a-z]+)(?![\w`]
 
 const { commands } = buildProgram({ onEnd: () => {}, writeHelp: () => {} });
 
-/** The names of all commands. */
-export const COMMANDS: readonly string[] = commands.map((command) => command.name());
+/** The names of the commands that have flags. */
+export const COMMANDS: readonly string[] = commands
+  .filter((command) => flagsOf(command).length > 0)
+  .map((command) => command.name());
 
 /** Returns the table of the flags of a command. */
 export function flagTable(name: string): string {

@@ -1,3 +1,4 @@
+import { missingPermission } from "../model/cause_message.ts";
 import { abortCode, isWait, LONG_WAIT, ProviderError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
 import { AgentError } from "../model/result.ts";
@@ -63,13 +64,14 @@ export class CallErrors {
         cause: thrown.cause ?? thrown,
       });
     }
-    return this.make(
-      `Cannot finish the call of "${this.agent}" as its provider threw an unexpected error`,
-      {
-        code: "provider",
-        cause: thrown,
-      },
-    );
+    const missing = missingPermission(thrown);
+    const reason = missing === undefined
+      ? "its provider threw an unexpected error"
+      : `a permission is missing: ${missing}`;
+    return this.make(`Cannot finish the call of "${this.agent}" as ${reason}`, {
+      code: "provider",
+      cause: thrown,
+    });
   }
 
   /**

@@ -49,12 +49,3 @@ export function describeFailure(thrown: unknown, what: string): string {
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && codes.includes((error as { code?: unknown }).code as string);
 }
-
-/** Returns Deno's message about a missing permission, if that is the cause of the error. */
-export function missingPermission(error: unknown): string | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    // The message names a host or a file, and never a key.
-    if (cause.name === "NotCapable") return cause.message;
-  }
-  return undefined;
-}

@@ -1,5 +1,7 @@
 /** Parses the values of options. Errors say what the value must be; commander adds the flag. */
 import { InvalidArgumentError } from "commander";
+import { isSecret } from "../providers/openai/provider_identity.ts";
+import { CliError } from "./cli_error.ts";
 
 const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9 };
@@ -54,12 +56,33 @@ export function parsePort(text: string): number {
   return number;
 }
 
-/** Parses a URL of a server. */
+/**
+ * Parses the URL of a server for `--base-url`.
+ *
+ * @throws {CliError} If it has a password or a key. The error of a flag would show the value.
+ */
 export function parseServerUrl(text: string): string {
+  if (hasCredentials(text)) {
+    throw new CliError(
+      "Cannot use --base-url with a user name, a password or a key in the URL: flags are shown in " +
+        "the list of processes and kept in the record of a run. Set OPENAI_BASE_URL to that URL, " +
+        "and leave out --base-url",
+    );
+  }
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
     throw new InvalidArgumentError("It must be an http or https URL.");
   }
   return text;
+}
+
+/** Whether a URL has a user name, a password or a key, even if it is no valid URL. */
+function hasCredentials(text: string): boolean {
+  const url = URL.parse(text);
+  if (url !== null) {
+    if (url.username !== "" || url.password !== "") return true;
+    if ([...url.searchParams].some(([name, value]) => isSecret(name, value))) return true;
+  }
+  return /^[^/?#]*(?:\/\/)?[^/?#]*@/.test(text);
 }
 
 /** Parses a positive time such as `500ms`, `30s`, `5m` or `2h` into milliseconds. */

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
-import { CliError, hasCode, missingPermission } from "./cli_error.ts";
+import { missingPermission } from "../model/cause_message.ts";
+import { CliError, hasCode } from "./cli_error.ts";
 import { EXIT } from "./exit_code.ts";
 import { buildProgram } from "./program.ts";
 import { runtimeVersion } from "./runtime.ts";

@@ -1,6 +1,8 @@
 /** Tests of faulty providers: every call must end with a clear error. */
 import { defineAgent, type ModelChunk, type Provider } from "@shoal/agents";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { startCode } from "../child.ts";
+import { runtime } from "../runtime.ts";
 import { handmade, reply, settled, used } from "../helpers.ts";
 
 function agent(provider: Provider) {
@@ -72,6 +74,50 @@ Deno.test("provider: keeps whatever it throws as the cause", async () => {
       assertEquals(error!.attempts.length, 1);
     }
   }
+});
+
+Deno.test("provider: a missing permission is reported with the flag that grants it", async () => {
+  const message = 'Requires net access to "api.example:443", run again with the --allow-net flag';
+  const missing = Object.assign(new Error(message), { name: "NotCapable" });
+  for (const cause of [missing, new Error("fetch failed", { cause: missing })]) {
+    const rejects = () => Promise.reject(cause);
+    const { error } = await agent(handmade({ generate: rejects })).settle({});
+    assertEquals([error!.code, error!.retryable], ["provider", false]);
+    assertStrictEquals(error!.cause, cause);
+    assertEquals(
+      error!.message,
+      `Cannot finish the call of "a" as a permission is missing: ${message}`,
+    );
+  }
+});
+
+Deno.test({
+  name: "provider: names the flag of a Deno process without --allow-net (Deno)",
+  ignore: runtime !== "deno",
+  async fn() {
+    const code = `
+      import { defineAgent } from "@shoal/agents";
+      const A = defineAgent({ name: "a", model: "m", prompt: "{x}", retries: 3 });
+      const onDelta = () => {};
+      for (const options of [{}, { onDelta }]) {
+        const { ok, error, attempts } = await A.settle({ x: "1" }, options);
+        console.log(JSON.stringify([ok, error.code, error.message, attempts.length]));
+      }
+    `;
+    const { stdout, stderr } = await startCode(code, {
+      permissions: ["--allow-env", "--allow-read"],
+      env: { OPENAI_BASE_URL: "http://localhost:9998/v1", OPENAI_API_KEY: "sk-of-tests" },
+    }).output;
+    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    const expected = [
+      false,
+      "provider",
+      'Cannot finish the call of "a" as a permission is missing: Requires net access to ' +
+      '"localhost:9998", run again with the --allow-net flag',
+      1,
+    ];
+    assertEquals(lines, [expected, expected], stderr);
+  },
 });
 
 Deno.test("provider: an invalid stream fails with the code provider", async () => {

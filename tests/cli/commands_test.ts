@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { AGENTS, parsed, place, rowsOf, text } from "./helpers.ts";
 import { readFile } from "node:fs/promises";
 import { runtime } from "../runtime.ts";
+import { serve } from "../serve.ts";
 
 Deno.test("runs and show print counts, verdict and failures, as text or JSON", async () => {
   await using here = await place({
@@ -58,6 +59,36 @@ Deno.test("doctor reports a server that is unreachable or rejects the key", asyn
   assertEquals(gone.code, 3);
   assertMatch(gone.out, /^fail {2}server .*is unreachable: .*refused/im);
   assertEquals(/sk-(secret|wrong)/.test(well.out + refused.out + gone.out + refused.err), false);
+});
+
+Deno.test("doctor and record send the credentials of OPENAI_BASE_URL, and show none", async () => {
+  await using here = await place();
+  const seen: (string | null)[] = [];
+  await using server = serve((request) => {
+    const { pathname, search } = new URL(request.url);
+    seen.push(`${pathname}${search} ${request.headers.get("authorization")}`);
+    return Response.json({ data: [{ id: "m" }] });
+  });
+  const url = server.url.replace("//", "//user:p4ssw0rd@") + "/v1?key=k3y-of-tests";
+  const env = { OPENAI_BASE_URL: url, OPENAI_API_KEY: "" };
+  const found = await here.shoal(["doctor"], { env });
+  assertEquals(found.code, 0, found.out + found.err);
+  assertMatch(found.out, new RegExp(`^ok {4}server +${server.url}/v1 lists 1 models`, "m"));
+  const basic = `Basic ${btoa("user:p4ssw0rd")}`;
+  assertEquals(seen, [`/v1/models?key=k3y-of-tests ${basic}`]);
+
+  await using child = here.spawn(["record", "-o", "calls.jsonl"], { env });
+  const reader = child.stdout.getReader();
+  const recorder = text((await reader.read()).value!).trim();
+  assertEquals(await (await fetch(`${recorder}/models`)).json(), { data: [{ id: "m" }] });
+  child.kill("SIGINT");
+  await reader.cancel();
+  const err = await new Response(child.stderr).text();
+  assertEquals((await child.status).code, 0, err);
+  assertStringIncludes(err, `Records requests to ${server.url}/v1; to use it:`);
+  const shown = found.out + found.err + err + await here.read("calls.jsonl");
+  assertEquals(/p4ssw0rd|k3y/.test(shown), false, shown);
+  assertEquals(seen[1], `/v1/models?key=k3y-of-tests ${basic}`);
 });
 
 Deno.test("simulate prints its URL first, and ends on Ctrl-C", async () => {

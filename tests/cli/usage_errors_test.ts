@@ -45,6 +45,46 @@ Deno.test("rejects invalid values of options", async () => {
   assertEquals(readdirSync(here.dir), ["in.jsonl"]);
 });
 
+Deno.test("rejects a --base-url with credentials, and never shows or records them", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(1));
+  const { host } = new URL(here.server.url);
+  for (
+    const url of [
+      `http://user:p4ssw0rd@${host}/v1`,
+      `http://p4ssw0rd@${host}/v1`,
+      `http://:p4ssw0rd@${host}/v1`,
+      `user:p4ssw0rd@${host}/v1`,
+      `http://${host}/v1?api-key=p4ssw0rd`,
+    ]
+  ) {
+    for (
+      const args of [
+        [...RUN, "-i", "in.jsonl"],
+        ["doctor"],
+        ["record", "-o", "calls.jsonl", "--", "true"],
+      ]
+    ) {
+      const at = args.indexOf("--");
+      const flag = ["--base-url", url];
+      const all = at < 0 ? [...args, ...flag] : args.toSpliced(at, 0, ...flag);
+      const output = await here.shoal(all);
+      assertEquals([output.code, output.out], [2, ""], output.err);
+      assertMatch(output.err, /^Cannot use --base-url with .* Set OPENAI_BASE_URL to that URL/);
+      assertEquals(output.err.includes("p4ssw0rd"), false, output.err);
+    }
+  }
+  assertEquals([readdirSync(here.dir), here.server.stats.requests], [["in.jsonl"], 0]);
+  // An "@" and a parameter that are no credentials are part of the URL.
+  for (const path of ["/v1/@tenant", "/v1?api-version=2026-01-01"]) {
+    const output = await here.shoal([
+      ...[...RUN, "-i", "in.jsonl", "--fresh", "--dry-run", "--json"],
+      ...["--base-url", `http://${host}${path}`],
+    ]);
+    assertEquals(output.code, 0, output.err);
+  }
+});
+
 Deno.test("an unexpected error exits with 3, not with 1 as failed rows do", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(1));

@@ -1,5 +1,7 @@
 import process from "node:process";
 import { isatty } from "node:tty";
+import { publicURL } from "../../providers/openai/provider_identity.ts";
+import { splitCredentials } from "../../providers/openai/server_options.ts";
 import { errorMessage, hasCode } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
@@ -133,34 +135,44 @@ interface ServerCheck {
 
 async function checkServer(baseUrl: string, timeout: number): Promise<ServerCheck> {
   const name = "server";
-  const apiKey = readEnv("OPENAI_API_KEY");
+  const server = publicURL(baseUrl);
   const began = performance.now();
   try {
-    const response = await fetch(`${baseUrl.replace(/\/$/, "")}/models`, {
-      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
-      signal: AbortSignal.timeout(timeout),
-    });
+    const { url, headers } = modelsRequest(baseUrl);
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeout) });
     const body = await response.text();
     const ms = performance.now() - began;
     const limit = Number(response.headers.get("x-ratelimit-limit-requests") ?? NaN);
     const requestsPerMinute = limit > 0 ? limit : undefined;
     const { status } = response;
     const finding: Finding = status === 401 || status === 403
-      ? { name, state: "fail", message: `${baseUrl} rejects the OPENAI_API_KEY (${status})` }
+      ? { name, state: "fail", message: `${server} rejects the OPENAI_API_KEY (${status})` }
       : !response.ok
-      ? { name, state: "warn", message: `${baseUrl} answers GET /models with status ${status}` }
+      ? { name, state: "warn", message: `${server} answers GET /models with status ${status}` }
       : {
         name,
         state: "ok",
-        message: `${baseUrl} lists ${countModels(body)}, responded in ${Math.round(ms)} ms`,
+        message: `${server} lists ${countModels(body)}, responded in ${Math.round(ms)} ms`,
       };
     return { finding, ms, requestsPerMinute };
   } catch (error) {
     const reason = error instanceof DOMException
       ? `no answer within ${timeout} ms`
       : describeFetchError(error);
-    return { finding: { name, state: "fail", message: `${baseUrl} is unreachable: ${reason}` } };
+    return { finding: { name, state: "fail", message: `${server} is unreachable: ${reason}` } };
   }
+}
+
+/** Returns the request that lists the models, which has the same credentials as calls. */
+function modelsRequest(
+  baseUrl: string,
+): { readonly url: string; readonly headers: Readonly<Record<string, string>> } {
+  const { baseURL, basic } = splitCredentials(new URL(baseUrl));
+  const apiKey = readEnv("OPENAI_API_KEY");
+  const url = new URL(baseURL);
+  url.pathname = url.pathname.replace(/\/+$/, "") + "/models";
+  const authorization = apiKey === undefined ? basic : `Bearer ${apiKey}`;
+  return { url: url.href, headers: authorization === undefined ? {} : { authorization } };
 }
 
 /** Returns the message of the innermost cause: the outer ones of `fetch` do not name the reason. */

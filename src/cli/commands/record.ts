@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { publicURL } from "../../providers/openai/provider_identity.ts";
 import { CliError, describeFailure } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
@@ -65,7 +66,8 @@ export async function recordTraffic(
       // The signal may arrive as soon as the URL is read.
       const interrupted = untilInterrupted();
       await printLine(recording.url);
-      writeStderr(`Records requests to ${baseURL}; to use it: OPENAI_BASE_URL=${recording.url}\n`);
+      const server = publicURL(baseURL);
+      writeStderr(`Records requests to ${server}; to use it: OPENAI_BASE_URL=${recording.url}\n`);
       await interrupted;
     } else {
       exitCode = await runChild([name, ...args], { OPENAI_BASE_URL: recording.url });

@@ -1,5 +1,5 @@
 import type { Result } from "../../../mod.ts";
-import { missingPermission } from "../cli_error.ts";
+import { missingPermission } from "../../model/cause_message.ts";
 
 /** A run stops after this many failures for reasons outside the rows, without any other result. */
 const MAX_FAILURES = 20;

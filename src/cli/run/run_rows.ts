@@ -10,7 +10,7 @@ import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { isLongWait } from "../../model/errors.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
-import { missingPermission } from "../cli_error.ts";
+import { missingPermission } from "../../model/cause_message.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { nameFlags } from "../option_flags.ts";
 import type { FormatRow } from "../rows/format_row.ts";

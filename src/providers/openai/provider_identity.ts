@@ -54,6 +54,7 @@ function withoutKeys(text: string, keys: readonly string[]): string {
   return rest;
 }
 
-function isSecret(name: string, value: string): boolean {
+/** Whether a header or a parameter of a URL looks like an API key. */
+export function isSecret(name: string, value: string): boolean {
   return SECRET_NAME.test(name) || SECRET_VALUE.test(value.trim());
 }

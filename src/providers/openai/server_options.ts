@@ -72,19 +72,37 @@ export function resolveServer(doing: string, options: ServerOptions): ResolvedSe
   const server = { isCustom, rejectsStreamOptions, apiKey: key.trim(), hasKey: key !== NO_KEY };
   const authorization = `Bearer ${server.apiKey}`;
   const secrets = server.hasKey ? [server.apiKey] : [];
-  if (url.username === "" && url.password === "") {
-    return { ...server, baseURL: stated, authorization, secrets };
-  }
-  // `fetch` rejects them, ignores them, or sends a second header, depending on the runtime.
-  const user = decode(url.username);
-  const password = decode(url.password);
-  url.username = url.password = "";
+  const { baseURL, basic, password } = splitCredentials(url);
+  if (basic === undefined) return { ...server, baseURL: stated, authorization, secrets };
   return {
     ...server,
-    baseURL: url.href,
-    authorization: server.hasKey ? authorization : `Basic ${toBase64(`${user}:${password}`)}`,
+    baseURL,
+    authorization: server.hasKey ? authorization : basic,
     secrets: [...secrets, password],
   };
+}
+
+/** A URL, and the user name and password that it had. */
+export interface SplitUrl {
+  /** The URL without a user name and a password. */
+  readonly baseURL: string;
+  /** The header that has both; `undefined` if there are none. */
+  readonly basic?: string;
+  /** The password. */
+  readonly password: string;
+}
+
+/**
+ * Takes the user name and the password out of a URL. `fetch` rejects them, ignores them, or sends a
+ * second header, depending on the runtime.
+ */
+export function splitCredentials(stated: URL): SplitUrl {
+  const url = new URL(stated);
+  const user = decode(url.username);
+  const password = decode(url.password);
+  if (user === "" && password === "") return { baseURL: url.href, password };
+  url.username = url.password = "";
+  return { baseURL: url.href, basic: `Basic ${toBase64(`${user}:${password}`)}`, password };
 }
 
 function decode(part: string): string {

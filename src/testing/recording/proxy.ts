@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { unescape } from "node:querystring";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connectionFailure } from "../../model/connection_failure.ts";
 import { bindPort } from "../simulator/http/bind_port.ts";
@@ -36,6 +37,7 @@ const HOP_BY_HOP = [
 export function openProxy(send: typeof fetch, baseURL: string, port: number): Proxy {
   const base = new URL(baseURL);
   const target = withoutSlash(base.origin + base.pathname);
+  const basic = basicOf(base);
   const running = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
 
@@ -51,7 +53,7 @@ export function openProxy(send: typeof fetch, baseURL: string, port: number): Pr
     try {
       answered = await send(target + path, {
         method: request.method,
-        headers: headersOf(request),
+        headers: headersOf(request, basic),
         body: body.length === 0 ? undefined : body,
         redirect: "manual",
         signal: leaving.signal,
@@ -98,10 +100,20 @@ function urlOf({ url = "/" }: IncomingMessage, { searchParams }: URL): URL {
   return whole;
 }
 
-function headersOf({ rawHeaders }: IncomingMessage): Headers {
+/** Returns the header for the user name and the password of a URL. */
+function basicOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  const credentials = `${unescape(username)}:${unescape(password)}`;
+  return `Basic ${Buffer.from(credentials).toString("base64")}`;
+}
+
+function headersOf({ rawHeaders }: IncomingMessage, basic: string | undefined): Headers {
   const headers = new Headers();
   for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
   for (const name of HOP_BY_HOP) headers.delete(name);
+  // Clients without a key send none, or a placeholder.
+  const hasKey = !/^(Bearer none)?$/.test(headers.get("authorization") ?? "");
+  if (basic !== undefined && !hasKey) headers.set("authorization", basic);
   return headers;
 }
 

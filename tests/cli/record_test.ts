@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readdirSync } from "node:fs";
 import process from "node:process";
 import { runtime } from "../runtime.ts";
 import { place } from "./helpers.ts";
@@ -8,6 +9,7 @@ const EXECUTE = runtime === "deno" ? ["deno", "run", "-A"] : [process.execPath];
 
 /** A script that sends its argument to the server of OPENAI_BASE_URL, and prints the answer. */
 const SCRIPT = `
+import { readdirSync } from "node:fs";
 import process from "node:process";
 
 const response = await fetch(process.env.OPENAI_BASE_URL + "/chat/completions", {
@@ -66,6 +68,28 @@ Deno.test("record: without a command it runs until it is stopped", async () => {
   const err = await new Response(child.stderr).text();
   assertEquals((await child.status).code, 0);
   assertStringIncludes(err, `1 exchange recorded in ${out}`);
+});
+
+Deno.test("record: a start that fails leaves no file, and an earlier recording as it was", async () => {
+  await using shop = await place();
+  const port = new URL(shop.server.url).port;
+  const base = ["record", "--base-url", shop.server.url, "-o", "calls.jsonl"];
+  for (const args of [["-p", port], ["--", "no-such-command"]]) {
+    const { code, err } = await shop.shoal([...base, ...args], { all: true });
+    assertEquals([code, readdirSync(shop.dir)], [2, []], err);
+  }
+  const earlier = '{"an earlier":"recording"}\n';
+  await shop.write("calls.jsonl", earlier);
+  const taken = await shop.shoal([...base, "--overwrite", "-p", port], { all: true });
+  assertEquals([taken.code, await shop.read("calls.jsonl")], [2, earlier], taken.err);
+  const script = await shop.write("script.mjs", SCRIPT);
+  const replaced = await shop.shoal(
+    [...base, "--overwrite", "--", ...EXECUTE, script, "Hello"],
+    { all: true },
+  );
+  assertEquals(replaced.code, 0, replaced.err);
+  const [recording, ...others] = await shop.rows("calls.jsonl");
+  assertEquals([recording!["an earlier"], others], [undefined, []]);
 });
 
 Deno.test("record and replay: wrong use ends with 2 and a reason", async () => {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { rm, stat } from "node:fs/promises";
 import { publicURL } from "../../providers/openai/provider_identity.ts";
 import { CliError, describeFailure } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
@@ -72,9 +73,13 @@ export async function recordTraffic(
     } else {
       exitCode = await runChild([name, ...args], { OPENAI_BASE_URL: recording.url });
     }
-  } finally {
+  } catch (error) {
     await recording.close();
+    // The command could not be started.
+    if (recording.count === 0) await removeEmptyFile(out);
+    throw error;
   }
+  await recording.close();
   const { count } = recording;
   const exchanges = count === 1 ? "exchange" : "exchanges";
   writeStderr(
@@ -82,4 +87,9 @@ export async function recordTraffic(
       (count === 0 ? ": did the command use OPENAI_BASE_URL?\n" : "\n"),
   );
   return exitCode;
+}
+
+async function removeEmptyFile(file: string): Promise<void> {
+  const info = await stat(file);
+  if (info.isFile() && info.size === 0) await rm(file);
 }

@@ -1,5 +1,13 @@
 /** Records real traffic with model servers, to replay it later or to send it with a bug report. */
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import type { PathLike } from "node:fs";
 import { callback, checkOptions, flag, type RulesFor } from "../../model/check_options.ts";
 import { portNumber, recordingFile, serverUrl } from "./option_rules.ts";
@@ -118,7 +126,8 @@ export function recorder(options: RecorderOptions): Recorder {
   if (baseURL === undefined && options.port !== undefined) {
     throw new TypeError("Cannot record as port needs baseURL: without it nothing listens");
   }
-  let descriptor: number | undefined = openFile(options.file, options.overwrite ?? false);
+  const { isNew, ...opened } = openFile(options.file, options.overwrite ?? false);
+  let descriptor: number | undefined = opened.descriptor;
   let count = 0;
   let failure: { readonly thrown: unknown } | undefined;
   const record = recordingFetch({
@@ -143,8 +152,10 @@ export function recorder(options: RecorderOptions): Recorder {
     if (baseURL !== undefined) proxy = openProxy(record, baseURL, options.port ?? 0);
   } catch (thrown) {
     closeSync(descriptor);
+    if (isNew) unlinkSync(options.file);
     throw thrown;
   }
+  if (!isNew) empty(descriptor);
   const close = async () => {
     await proxy?.close();
     if (descriptor !== undefined) closeSync(descriptor);
@@ -168,16 +179,31 @@ export function recorder(options: RecorderOptions): Recorder {
   };
 }
 
-function openFile(file: PathLike, overwrite: boolean): number {
+/** A file for recordings. */
+interface OpenedFile {
+  readonly descriptor: number;
+  /** Whether it did not exist before. */
+  readonly isNew: boolean;
+}
+
+/** Opens the file, with its content: it is removed once the recorder has started. */
+function openFile(file: PathLike, overwrite: boolean): OpenedFile {
   try {
-    return openSync(file, overwrite ? "w" : "wx");
+    return { descriptor: openSync(file, "wx"), isNew: true };
   } catch (cause) {
     if ((cause as { code?: string }).code !== "EEXIST") throw cause;
-    // One that a start without any request has left behind.
-    if (statSync(file).size === 0) return openSync(file, "w");
+    // An empty one is of a start without any request.
+    if (overwrite || statSync(file).size === 0) {
+      return { descriptor: openSync(file, "a"), isNew: false };
+    }
     throw new TypeError(
       `Cannot record as the file ${file} exists: choose another, or set overwrite to true`,
       { cause },
     );
   }
+}
+
+/** Removes the content of a file. Pipes and devices have none. */
+function empty(descriptor: number): void {
+  if (fstatSync(descriptor).size > 0) ftruncateSync(descriptor);
 }

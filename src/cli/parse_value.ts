@@ -64,9 +64,9 @@ export function parsePort(text: string): number {
 export function parseServerUrl(text: string): string {
   if (hasCredentials(text)) {
     throw new CliError(
-      "Cannot use --base-url with a user name, a password or a key in the URL: flags are shown in " +
-        "the list of processes and kept in the record of a run. Set OPENAI_BASE_URL to that URL, " +
-        "and leave out --base-url",
+      "Cannot use --base-url with a user name, a password or a key in the URL: flags are shown " +
+        "in the list of processes and kept in the record of a run. Set OPENAI_BASE_URL to that " +
+        "URL, and leave out --base-url",
     );
   }
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {

@@ -50,6 +50,12 @@ export async function openRows(source: RowSource): Promise<RowReader> {
   };
 }
 
+/** Returns the text between two fields; `undefined` if the format is no table. */
+export function tableDelimiter({ format, delimiter }: RowSource): string | undefined {
+  if (format !== "csv" && format !== "tsv") return undefined;
+  return delimiter ?? (format === "tsv" ? "\t" : ",");
+}
+
 const FORMATS: readonly RowsFormat[] = ["jsonl", "csv", "tsv", "text"];
 const FORMAT_BY_EXTENSION: Readonly<Record<string, RowsFormat>> = {
   jsonl: "jsonl",

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { batch, type Result, RunError } from "../../../mod.ts";
-import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
 import { openRows, type RowSource } from "../rows/open_rows.ts";
@@ -10,7 +9,7 @@ import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
 import { writeStderr } from "../write_stderr.ts";
 import { type Estimate, estimateRun, type Interval } from "./estimate.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
-import type { RunSession } from "./run_rows.ts";
+import { clashingRow, type RunSession } from "./run_rows.ts";
 
 const STDIN = 0;
 
@@ -19,7 +18,7 @@ const STDIN = 0;
  * whether to continue. The journal records the sampled rows, so they are not sent again.
  *
  * @returns The exit code; `undefined` if the run continues.
- * @throws {CliError} If the input can be read only once.
+ * @throws {CliError} If an answer lacks a member of `--columns`.
  */
 export async function runPilot(
   size: number,
@@ -27,18 +26,12 @@ export async function runPilot(
   session: RunSession,
 ): Promise<number | undefined> {
   const { settings, interrupt } = session;
-  if (source.path === "-") {
-    throw new CliError(
-      "Cannot use --pilot with the standard input as it can be read only once: " +
-        "name a file with --in",
-    );
-  }
   const sample = new ReservoirSample<InputRow>(size);
   for await (const row of await openRows(source)) {
     if (interrupt.stopSignal.aborted) return interrupt.exitCode;
     if (isBadRow(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
     session.checkRow(row);
-    sample.add(row);
+    if (clashingRow(row, session) === undefined) sample.add(row);
   }
   writeStderr(
     `pilot: ${showInteger(sample.items.length)} of ${showInteger(sample.seen)} rows\n`,
@@ -50,6 +43,11 @@ export async function runPilot(
     session.display.log(`To continue: shoal resume ${session.runId}`);
     return interrupt.exitCode;
   }
+  const firstOk = results.findIndex(({ ok }) => ok);
+  const error = firstOk < 0
+    ? undefined
+    : session.answerCheck.check(results[firstOk]!.content, sampledLine(sample.items, firstOk));
+  if (error !== undefined) throw error;
   const { concurrency, rpm, tpm } = settings;
   const estimate = estimateRun(results, sample.seen, {
     concurrency: concurrency === "adaptive" ? undefined : concurrency,
@@ -64,6 +62,15 @@ export async function runPilot(
   return interrupt.exitCode ?? EXIT.pilot;
 }
 
+function sortedByLine(rows: readonly InputRow[]): readonly InputRow[] {
+  return [...rows].sort((a, b) => a.line - b.line);
+}
+
+/** Returns the line of a sampled row, by its index in the results. */
+function sampledLine(rows: readonly InputRow[], index: number): number {
+  return sortedByLine(rows)[index]!.line;
+}
+
 /** Runs the sampled rows. Returns `undefined` if the run was aborted. */
 async function runSample(
   rows: readonly InputRow[],
@@ -71,7 +78,7 @@ async function runSample(
 ): Promise<readonly Result[] | undefined> {
   const { agent, settings, interrupt } = session;
   // The order of the input matters where rows are equal: the journal counts them in that order.
-  const inOrder = [...rows].sort((a, b) => a.line - b.line);
+  const inOrder = sortedByLine(rows);
   // All parameters and keys are checked before the first row is paid for.
   const prepared = inOrder.map((row) =>
     [agent, session.toParams(row.value), {

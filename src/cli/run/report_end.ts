@@ -27,6 +27,8 @@ export interface RunEnd {
   readonly settings: RunSettings;
   /** The folder of the run. */
   readonly folder: RunFolder;
+  /** The number of answers that lack a member of `--columns`. */
+  readonly lacking: number;
   /** The duration in milliseconds. */
   readonly ms: number;
 }
@@ -37,27 +39,40 @@ export function reportEnd(end: RunEnd): number {
   if (!settings.quiet) {
     display.log(formatCounts(end));
     if (stats.sample.items.length > 0) {
-      display.log(display.paint("dim", summarize(stats.sample.items).verdict));
+      display.log(display.paint("dim", nameFlags(summarize(stats.sample.items).verdict)));
     }
   }
   const exitCode = exitCodeOf(end);
+  if (stats.cutOff > 0 && !settings.quiet) display.log(cutOffHint(end));
   const hint = hintAfter(end, exitCode);
   if (hint !== undefined) display.log(hint);
   return exitCode;
 }
 
-function formatCounts({ stats, ms }: RunEnd): string {
-  const { ok, failed, bad, unfinished, replayed, tokens, cost } = stats;
+function formatCounts({ stats, ms, lacking }: RunEnd): string {
+  const { ok, failed, bad, cutOff, toolErrors, unfinished, replayed, tokens, cost } = stats;
   return [
     `${showInteger(ok)} ok`,
     `${showInteger(failed)} failed`,
     ...(bad > 0 ? [`${showInteger(bad)} bad rows`] : []),
+    ...(cutOff > 0 ? [`${showInteger(cutOff)} cut off`] : []),
+    ...(toolErrors > 0 ? [`${showInteger(toolErrors)} errors of tools or branches`] : []),
+    ...(lacking > 0 ? [`${showInteger(lacking)} without a member of --columns`] : []),
     ...(unfinished > 0 ? [`${showInteger(unfinished)} not finished`] : []),
     ...(replayed > 0 ? [`${showInteger(replayed)} already done`] : []),
     `${showInteger(tokens)} tokens`,
     ...(cost === undefined ? [] : [showDollars(cost)]),
     showDuration(ms),
   ].join(", ");
+}
+
+function cutOffHint({ stats: { cutOff }, settings: { maxTokens } }: RunEnd): string {
+  const answers = cutOff === 1 ? "1 answer is" : `${showInteger(cutOff)} answers are`;
+  return `${answers} cut off at ` +
+    (maxTokens === undefined
+      ? "the limit of tokens: --max-tokens sets a higher one, "
+      : `--max-tokens ${maxTokens}: a higher one needs a new run, `) +
+    "and --fresh starts over";
 }
 
 /** Returns what the user can do next, if the run is not complete. */

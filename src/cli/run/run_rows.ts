@@ -10,11 +10,16 @@ import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { isLongWait } from "../../model/errors.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
-import { missingPermission } from "../cli_error.ts";
+import { isRecord } from "../../model/check_options.ts";
+import { ownCodeErrors } from "../../model/own_code.ts";
+import { findClash } from "../checks/answer_columns.ts";
+import type { AnswerCheck } from "../checks/check_answers.ts";
+import type { CliError } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
-import { nameFlags } from "../option_flags.ts";
+import { errorText } from "../messages/describe_error.ts";
 import type { FormatRow } from "../rows/format_row.ts";
 import type { LineOutput } from "../rows/output_file.ts";
+import { readAhead } from "../rows/read_ahead.ts";
 import { ReorderBuffer } from "../rows/reorder_buffer.ts";
 import { type BadRow, type InputRow, isBadRow, rowKey } from "../rows/row.ts";
 import type { RowMapper } from "../rows/row_params.ts";
@@ -46,6 +51,10 @@ export interface RunSession {
   readonly toParams: RowMapper;
   /** Checks a row before it is sent. */
   readonly checkRow: (row: InputRow) => void;
+  /** Whether the second row is checked before the first one is sent. */
+  readonly readsAhead: boolean;
+  /** Checks answers whose members are not known in advance. */
+  readonly answerCheck: AnswerCheck;
   /** Counts the rows. */
   readonly stats: RunStats;
   /** Shows the progress. */
@@ -65,7 +74,7 @@ export interface RowSinks {
 }
 
 /** Why a run stopped by itself before its last row; `undefined` if it did not. */
-export type EarlyEnd = "budget" | "hopeless" | "rate limit" | undefined;
+export type EarlyEnd = "budget" | "hopeless" | "rate limit" | "columns" | undefined;
 
 /** Runs rows and writes their results. Returns why it stopped early, if it did. */
 export async function runRows(
@@ -79,35 +88,46 @@ export async function runRows(
   const logProblem = createProblemLog(session);
   const giveUp = new GiveUpRule();
   let earlyEnd: EarlyEnd;
+  let answerError: CliError | undefined;
 
   async function* calls() {
     let index = 0;
-    for await (const row of untilAborted(rows, interrupt.stopSignal)) {
-      if (isBadRow(row)) {
-        const { line, problem } = row;
+    const source = session.readsAhead ? readAhead(rows, session.checkRow) : rows;
+    for await (const row of untilAborted(source, interrupt.stopSignal)) {
+      stats.rows.read++;
+      if (!isBadRow(row)) session.checkRow(row);
+      const usable = isBadRow(row) ? row : clashingRow(row, session) ?? row;
+      if (isBadRow(usable)) {
+        const { line, problem } = usable;
         stats.bad++;
         logProblem(line, problem);
         await errors?.write(formatJsonLine({ line, code: "bad_row", message: problem }));
         continue;
       }
-      if (index === settings.limit) return;
-      session.checkRow(row);
       await order?.waitForRoom(index++);
       if (order === undefined) index++;
-      yield [agent, session.toParams(row.value), {
+      yield [agent, session.toParams(usable.value), {
         ...session.callOptions,
-        ...rowKey(row, settings.key),
-        metadata: row,
+        ...rowKey(usable, settings.key),
+        metadata: usable,
       }] as const;
+      // Without reading the next row, which may not exist yet.
+      if (index === settings.limit) break;
     }
+    if (!interrupt.stopSignal.aborted) stats.rows.isComplete = true;
   }
   const writeFailure = async (row: InputRow, failure: Result & { readonly ok: false }) => {
-    const { code, status, message } = failure.error;
-    if (!failure.replayed) {
-      const reason = missingPermission(failure.error) ?? nameFlags(message);
-      logProblem(row.line, `${code}: ${reason}`);
-    }
+    const { code, status } = failure.error;
+    const message = errorText(failure.error);
+    if (!failure.replayed) logProblem(row.line, `${code}: ${message}`);
     await errors?.write(formatJsonLine({ line: row.line, code, status, message, row: row.value }));
+  };
+  const logOwnErrors = (row: InputRow, result: Result) => {
+    if (result.replayed) return;
+    for (const error of ownCodeErrors(result)) {
+      stats.toolErrors++;
+      logProblem(row.line, errorText(error));
+    }
   };
   const stopEarly = (reason: EarlyEnd) => {
     if (earlyEnd !== undefined) return;
@@ -142,8 +162,12 @@ export async function runRows(
       } else {
         stats.count(result);
         if (giveUp.shouldStopAfter(result)) stopEarly("hopeless");
-        if (result.ok) line = formatRow(row, result);
-        else await writeFailure(row, result);
+        if (result.ok) {
+          line = formatRow(row, result);
+          answerError ??= session.answerCheck.check(result.content, row.line);
+          if (answerError !== undefined) stopEarly("columns");
+          logOwnErrors(row, result);
+        } else await writeFailure(row, result);
       }
       const lines = order === undefined ? line : order.add(index, line).join("");
       if (lines !== undefined && lines !== "") {
@@ -160,7 +184,20 @@ export async function runRows(
     // Rows that wait for an unfinished one are written out of order rather than lost.
     for (const line of order?.drain() ?? []) await output.write(line);
   }
+  // Calls in flight have finished: nothing that was paid for is lost.
+  if (answerError !== undefined) throw answerError;
   return earlyEnd;
+}
+
+/** Returns a row that lacks room for the answer, as a later row of JSONL may, as a bad row. */
+export function clashingRow({ line, value }: InputRow, session: RunSession): BadRow | undefined {
+  const { settings, runId } = session;
+  const has = (name: string) => isRecord(value) ? Object.hasOwn(value, name) : name === "input";
+  const clash = findClash(settings, has);
+  if (clash === undefined) return undefined;
+  const { column, purpose, advice } = clash;
+  const problem = `it has "${column}", which is ${purpose}: ${advice} (shoal resume ${runId})`;
+  return { line, problem };
 }
 
 /** The number of problems that are logged one by one. */

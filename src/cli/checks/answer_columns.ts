@@ -88,8 +88,15 @@ export function findClash(
   const { as, columns, meta } = added;
   const renamed = columns?.find(({ column }) => has(column));
   if (renamed !== undefined) {
-    const { member, column } = renamed;
-    const advice = `rename it with --columns ${member}=new_${column}`;
+    const { column } = renamed;
+    const names = columns!.map((one) =>
+      one === renamed
+        ? `${one.member}=new_${column}`
+        : one.member === one.column
+        ? one.member
+        : `${one.member}=${one.column}`
+    );
+    const advice = `rename it with --columns ${names.join(",")}`;
     return { column, purpose: "a column of --columns", advice };
   }
   if (columns === undefined && has(as)) {

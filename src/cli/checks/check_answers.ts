@@ -42,5 +42,6 @@ function lackingError(member: string, content: unknown, line: number): CliError 
       `its members are ${Object.keys(content).join(", ") || "none"}`
     : `Cannot write the column "${member}" of --columns as ${answer} is no object: ` +
       "--as names a column for the whole answer";
-  return new CliError(message, { exitCode: EXIT.broken });
+  const resumeFlags = isRecord(content) ? "--columns NAMES" : "--as NAME";
+  return new CliError(message, { exitCode: EXIT.broken, resumeFlags });
 }

@@ -36,12 +36,12 @@ const EXCLUSIVE: readonly Exclusive[] = [
   [
     "as",
     "columns",
-    "--as is the column for the whole answer, and --columns are members of it: " +
-    "--columns member=NAME names a column",
+    "--as names the column of the whole answer, and --columns makes columns of its members, " +
+    "which --columns member=NAME renames",
   ],
   ["quiet", "progressEvery", "--quiet shows no progress"],
   ["workers", "providerBatch", "batch files need no workers"],
-  ["pilot", "providerBatch", "a batch may take a day: run the pilot without --provider-batch"],
+  ["pilot", "providerBatch", "a batch may take a day, and a pilot answers at once"],
   ["rpm", "providerBatch", "batch files have limits of their own"],
   ["tpm", "providerBatch", "batch files have limits of their own"],
 ];
@@ -81,12 +81,12 @@ export function checkFlags(settings: ParsedSettings, flags: GivenFlags): ParsedS
       );
     }
     throw new CliError(
-      `Cannot use ${flagOf(one)} with ${flagOf(other)} as ${reason}: leave out one of them`,
+      `Cannot use ${flagOf(one)} with ${flagOf(other)}: ${reason}. Leave out one of them`,
     );
   }
   for (const [flag, needs, reason] of NEEDED) {
     if (!isGiven(flag) || counted[needs] || counted[flag] === DEFAULTS[flag]) continue;
-    throw new CliError(`Cannot use ${flagOf(flag)} without ${flagOf(needs)} as ${reason}`);
+    throw new CliError(`Cannot use ${flagOf(flag)} without ${flagOf(needs)}: ${reason}`);
   }
   const result = counted as ParsedSettings;
   checkValues(result);

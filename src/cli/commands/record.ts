@@ -19,7 +19,7 @@ interface RecordSettings {
   readonly redact: boolean;
 }
 
-const FLAGS = { file: "--out", overwrite: "--overwrite", port: "--port", baseURL: "--base-url" };
+const FLAGS = { file: "--out", overwrite: "--overwrite", port: "--port", redact: "--no-redact" };
 
 const EXAMPLES = `
 Examples:
@@ -55,7 +55,8 @@ export async function recordTraffic(
   try {
     recording = recorder({ file: out, baseURL, port, overwrite, redact });
   } catch (cause) {
-    const message = nameFlags(describeFailure(cause, `Cannot record in ${out}`), FLAGS);
+    const flags = { ...FLAGS, baseURL: baseUrl === undefined ? "OPENAI_BASE_URL" : "--base-url" };
+    const message = nameFlags(describeFailure(cause, `Cannot record in ${out}`), flags);
     throw new CliError(message.replace("set overwrite to true", "pass --overwrite"), { cause });
   }
   let exitCode: number = EXIT.ok;

@@ -12,7 +12,8 @@ export function codePlace(error: unknown): string {
   return ` (${showPath(frame.file)}:${frame.line}:${frame.column})`;
 }
 
-function showPath(file: string): string {
+/** Returns the path of a file, relative to the working directory if the file is below it. */
+export function showPath(file: string): string {
   const path = file.startsWith("file:") ? fileURLToPath(file) : file;
   if (!isAbsolute(path)) return path;
   const below = relative("", path);

@@ -40,8 +40,14 @@ const RUN_FLAGS: FlagNames = {
 
 /** Advice of the library that has another form in the command line. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
-  [/,? pass `apiKey`,? or use another server by `baseURL`/g, ", or use another server by --base-url"],
-  [/pass `model` or configure\(\{ model \}\)/g, "set --model, or a model in the file of the agents"],
+  [
+    /,? pass `apiKey`,? or use another server by `baseURL`/g,
+    ", or use another server by --base-url",
+  ],
+  [
+    /pass `model` or configure\(\{ model \}\)/g,
+    "set --model, or a model in the file of the agents",
+  ],
   [/pass `provider` or configure\(\{ provider \}\)/g, "set OPENAI_API_KEY or --base-url"],
   [/pass it with configure\(\{ prices \}\)/g, "set --price IN,OUT"],
   [/(?:`prices`|configure\(\{ prices \}\))/g, "--price IN,OUT"],

@@ -167,4 +167,3 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 function nameOfType(type: unknown): string {
   return TYPE_NAMES[String(type)] ?? String(type);
 }
-

@@ -2,6 +2,8 @@ import { type Result, summarize } from "../../../mod.ts";
 import type { JournalSummary } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
+import { cutOffText, isCutOff } from "../checks/is_cut_off.ts";
+import { nameFlags } from "../option_flags.ts";
 import { FailureClusters } from "../run/failure_clusters.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
 import { type RunFolder, wrapJournalError } from "../run/run_folder.ts";
@@ -30,19 +32,23 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
   }
   const sample = new ReservoirSample<Result>(SAMPLE_SIZE);
   const clusters = new FailureClusters();
+  let cutOff = 0;
   for await (const { result, index } of journal.results(folder.name)) {
     if (result === undefined) continue;
+    if (isCutOff(result)) cutOff++;
     sample.add(result);
     if (!result.ok) clusters.add(result.error, index);
   }
   if (format === "text") {
-    await printLine(formatRun(folder.name, summary, sample, clusters).join("\n"));
+    await printLine(formatRun(folder.name, summary, { sample, clusters, cutOff }).join("\n"));
     return;
   }
   const { verdict, durationMs } = summarize(sample.items);
   const failures = clusters.sorted();
   const args = (await folder.readRecord())?.args;
-  await printLine(JSON.stringify({ ...summary, verdict, durationMs, failures, args }, null, 2));
+  await printLine(
+    JSON.stringify({ ...summary, cutOff, verdict, durationMs, failures, args }, null, 2),
+  );
 }
 
 /** Returns the tokens and the cost of a run in words. */
@@ -56,11 +62,18 @@ function formatUsage({ usage, cost }: JournalSummary): string {
   return `${tokens}, ${showDollars(cost.total)} ${source}`;
 }
 
+/** What the results of a run show. */
+interface ShownResults {
+  readonly sample: ReservoirSample<Result>;
+  readonly clusters: FailureClusters;
+  /** The number of answers that reached their limit of tokens. */
+  readonly cutOff: number;
+}
+
 function formatRun(
   name: string,
   summary: JournalSummary,
-  sample: ReservoirSample<Result>,
-  clusters: FailureClusters,
+  { sample, clusters, cutOff }: ShownResults,
 ): readonly string[] {
   const { verdict, durationMs: { p50, p95, p99 }, byModel } = summarize(sample.items);
   const startedAt = new Date(summary.createdAt).toISOString();
@@ -80,7 +93,8 @@ function formatRun(
     const counts = `${showInteger(total)} rows, ${showInteger(failed)} failed`;
     lines.push(`${model}: ${counts}${price}${sampled}`);
   }
-  lines.push(verdict);
+  if (cutOff > 0) lines.push(cutOffText(cutOff));
+  lines.push(nameFlags(verdict));
   const all = clusters.sorted();
   if (all.length > 0) lines.push("", "failures:");
   for (const { kind, cause, count, rows } of all.slice(0, MAX_CLUSTERS)) {

@@ -2,11 +2,7 @@ import type { Result } from "../../../mod.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { copyDigits, copyDigitsOf, digitsOf } from "../../model/digits.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
-import {
-  type AnswerColumns,
-  answerColumns,
-  META_COLUMNS,
-} from "../checks/answer_columns.ts";
+import { type AnswerColumns, answerColumns, META_COLUMNS } from "../checks/answer_columns.ts";
 import type { RowsFormat } from "./open_rows.ts";
 import type { InputRow } from "./row.ts";
 
@@ -45,11 +41,9 @@ export async function createRowFormatter(
   const toMembers = (row: InputRow, result: Result): Record<string, unknown> => {
     const input = isRecord(row.value) ? row.value : { input: row.value };
     const { content } = result;
-    const answer = columns === undefined
-      ? { [as]: content }
-      : Object.fromEntries(
-        columns.map(({ member, column }) => [column, isRecord(content) ? content[member] : null]),
-      );
+    const answer = columns === undefined ? { [as]: content } : Object.fromEntries(
+      columns.map(({ member, column }) => [column, isRecord(content) ? content[member] : null]),
+    );
     const members = { ...input, ...answer, ...(meta && metaColumns(row, result)) };
     copyDigits(input, members);
     if (columns !== undefined && isRecord(content)) {

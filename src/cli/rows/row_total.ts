@@ -37,8 +37,6 @@ export class RowTotal {
     // The input has more rows than were counted.
     if (this.read > total) return undefined;
     const limited = this.#limit + bad;
-    return limited < total
-      ? { total: limited, isEstimated }
-      : { total, isEstimated };
+    return limited < total ? { total: limited, isEstimated } : { total, isEstimated };
   }
 }

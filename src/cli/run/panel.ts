@@ -18,7 +18,10 @@ export function panelLines(run: RunSnapshot, width: number, paint: Paint): reado
   const lines = [
     paint("bold", truncate(run.name, width)),
     truncate(`${bar}  ${percent}${rows}${eta}`, width),
-    paint(failed + bad + cutOff > 0 ? "yellow" : "green", truncate(rowCounts(run).join("   "), width)),
+    paint(
+      failed + bad + cutOff > 0 ? "yellow" : "green",
+      truncate(rowCounts(run).join("   "), width),
+    ),
     truncate(usageFigures(run).join("   "), width),
   ];
   if (lastError !== undefined) {

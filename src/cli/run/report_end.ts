@@ -1,5 +1,6 @@
 /** Reports how a run ended, and how to continue. */
 import { summarize } from "../../../mod.ts";
+import { cutOffText } from "../checks/is_cut_off.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
@@ -43,7 +44,9 @@ export function reportEnd(end: RunEnd): number {
     }
   }
   const exitCode = exitCodeOf(end);
-  if (stats.cutOff > 0 && !settings.quiet) display.log(cutOffHint(end));
+  if (stats.cutOff > 0 && !settings.quiet) {
+    display.log(cutOffText(stats.cutOff, settings.maxTokens));
+  }
   const hint = hintAfter(end, exitCode);
   if (hint !== undefined) display.log(hint);
   return exitCode;
@@ -64,15 +67,6 @@ function formatCounts({ stats, ms, lacking }: RunEnd): string {
     ...(cost === undefined ? [] : [showDollars(cost)]),
     showDuration(ms),
   ].join(", ");
-}
-
-function cutOffHint({ stats: { cutOff }, settings: { maxTokens } }: RunEnd): string {
-  const answers = cutOff === 1 ? "1 answer is" : `${showInteger(cutOff)} answers are`;
-  return `${answers} cut off at ` +
-    (maxTokens === undefined
-      ? "the limit of tokens: --max-tokens sets a higher one, "
-      : `--max-tokens ${maxTokens}: a higher one needs a new run, `) +
-    "and --fresh starts over";
 }
 
 /** Returns what the user can do next, if the run is not complete. */

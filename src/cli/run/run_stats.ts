@@ -1,4 +1,5 @@
 import type { AgentError, ProgressReport, Result } from "../../../mod.ts";
+import { isCutOff } from "../checks/is_cut_off.ts";
 import { errorText } from "../messages/describe_error.ts";
 import { RowTotal } from "../rows/row_total.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
@@ -92,7 +93,7 @@ export class RunStats {
   count(result: Result): void {
     if (result.ok) {
       this.ok++;
-      if (result.finishReason === "length") this.cutOff++;
+      if (isCutOff(result)) this.cutOff++;
     } else this.#countFailure(result.error);
     if (result.cached) this.cached++;
     if (result.replayed) this.replayed++;

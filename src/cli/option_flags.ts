@@ -56,6 +56,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/timeout\.total of the fallback model/g, "the timeout of the fallback model"],
   [/timeout\.(?:attempt|firstToken|idle) passed/g, "the time limit of an attempt passed"],
   [/use memoryJournal, or journalOn with your own store/g, "use Deno, Node or Bun"],
+  [/give openai\(\) the option/g, "set a provider in the file of the agents: openai() with"],
   [/: (?:see `(?:attempts|results)`(?: for what is done)?|`issues` lists the problems)/g, ""],
 ];
 

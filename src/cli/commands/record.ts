@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { CliError, describeFailure } from "../cli_error.ts";
-import { readEnv } from "../environment.ts";
+import { readBaseUrl } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { untilInterrupted } from "../interrupt.ts";
@@ -49,7 +49,7 @@ export async function recordTraffic(
   command: readonly string[],
   { baseUrl, out, port, overwrite, redact }: RecordSettings,
 ): Promise<number> {
-  const baseURL = baseUrl ?? readEnv("OPENAI_BASE_URL") ?? "https://api.openai.com/v1";
+  const baseURL = baseUrl ?? readBaseUrl() ?? "https://api.openai.com/v1";
   const { recorder } = await import("../../testing/mod.ts");
   let recording;
   try {

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { runtime } from "./runtime.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+/** The lock file with the packages of tests. */
+const DEV_LOCK = fileURLToPath(new URL("../dev.lock", import.meta.url));
 
 /** What to run, and how. */
 export interface ChildOptions {
@@ -57,7 +59,14 @@ function start(
   stdin?: string,
 ): Child {
   const [command, flags] = runtime === "deno"
-    ? ["deno", ["run", "--quiet", "--no-prompt", "--no-check", ...permissions]]
+    ? ["deno", [
+      "run",
+      `--lock=${DEV_LOCK}`,
+      "--quiet",
+      "--no-prompt",
+      "--no-check",
+      ...permissions,
+    ]]
     : runtime === "bun"
     ? [process.execPath, ["run"]]
     : [process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module"]];

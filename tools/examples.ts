@@ -20,6 +20,8 @@ for (const name of names) {
   const { success, stdout, stderr } = await new Deno.Command("deno", {
     args: [
       "run",
+      "--lock=dev.lock",
+      "--frozen",
       "--quiet",
       "--no-prompt",
       `-P=${permissions}`,

@@ -9,6 +9,7 @@ export async function bundleScript(script: URL, folder: ScratchFolder): Promise<
   const { success, stderr } = await new Deno.Command("deno", {
     args: [
       "bundle",
+      "--lock=dev.lock",
       "--quiet",
       "--platform=deno",
       "--format=esm",

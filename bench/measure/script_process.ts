@@ -1,6 +1,8 @@
 import { readLines } from "./read_lines.ts";
 import { fileURLToPath } from "node:url";
 
+const ROOT = new URL("../../", import.meta.url);
+
 /** Turns off the telemetry of peers: it would be measured, and would leave the machine. */
 const ENVIRONMENT = {
   LANGSMITH_TRACING: "false",
@@ -44,7 +46,7 @@ export class ScriptProcess implements AsyncDisposable {
   /** Starts `bench/measure/SCRIPT` with the permissions of the bench. */
   constructor(
     script: string,
-    { config = new URL("../../", import.meta.url), args = [] }: ScriptProcessOptions,
+    { config, args = [] }: ScriptProcessOptions,
   ) {
     this.#process = new Deno.Command("deno", {
       args: [
@@ -52,7 +54,9 @@ export class ScriptProcess implements AsyncDisposable {
         "--quiet",
         "--no-prompt",
         "--v8-flags=--expose-gc",
-        `--config=${fileURLToPath(new URL("deno.json", config))}`,
+        `--config=${fileURLToPath(new URL("deno.json", config ?? ROOT))}`,
+        // The packages of the bench itself are in dev.lock.
+        ...(config === undefined ? [`--lock=${fileURLToPath(new URL("dev.lock", ROOT))}`] : []),
         "-P=bench",
         fileURLToPath(new URL(script, import.meta.url)),
         ...args,

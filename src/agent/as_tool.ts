@@ -10,7 +10,7 @@ import { DefinedTool, type Tool, toolName } from "../call/options/tool.ts";
 /** Options of `asTool`. */
 export interface AsToolOptions {
   /**
-   * The name of the tool.
+   * The name of the tool: at most 64 letters, digits, `_` and `-`.
    *
    * @default The name of the agent, with `_` in place of characters that are not allowed
    */
@@ -22,7 +22,7 @@ export interface AsToolOptions {
    */
   readonly description?: string;
   /**
-   * The time limit of one call, in milliseconds. Exceeding it is reported to the model.
+   * The time limit of one call, in milliseconds, above 0. Exceeding it is reported to the model.
    *
    * @default No limit
    */

@@ -55,11 +55,15 @@ export interface PromptAgentOptions<
    * The schema of the answer. The model is asked for JSON that matches it; `content` has its type.
    * An answer in another form, such as JSON in a string or a bare choice of an enum, is read if
    * there is exactly one way to read it.
+   *
+   * @default None: the content is the text of the answer
    */
   readonly output?: S;
   /**
    * A schema that checks the parameters of each call. Nothing is sent if they do not match
    * (`invalid_params`). The prompt receives what the schema returns.
+   *
+   * @default None: a template checks that its parameters are there, a function gets what was passed
    */
   readonly params?: P;
 }
@@ -78,7 +82,7 @@ export interface RunAgentOptions<
   /** Always absent: an agent has a `prompt` or a `run` function. */
   readonly prompt?: undefined;
   /**
-   * The time limit of the whole call, in milliseconds.
+   * The time limit of the whole call, in milliseconds, above 0.
    *
    * @default The total that `configure` sets, if any
    */
@@ -86,6 +90,8 @@ export interface RunAgentOptions<
   /**
    * A schema that checks the parameters of each call. Nothing is run if they do not match
    * (`invalid_params`). The function receives what the schema returns.
+   *
+   * @default None: the function gets what was passed
    */
   readonly params?: P;
 }

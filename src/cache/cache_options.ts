@@ -11,7 +11,7 @@ import type { CacheStore } from "./cache_store.ts";
 
 /** Options of `cache`: where answers are kept, and for how long. */
 export interface CacheOptions {
-  /** The time to live of an answer, in milliseconds. */
+  /** The time to live of an answer, in milliseconds, above 0. */
   readonly ttl: number;
   /**
    * The store.

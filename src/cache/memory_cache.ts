@@ -5,13 +5,15 @@ import type { CachedReply, CacheStore } from "./cache_store.ts";
 /** Options of {@linkcode memoryCache}. */
 export interface MemoryCacheOptions {
   /**
-   * The maximum number of replies. Memory for that many entries is allocated at once.
+   * The maximum number of replies: a positive integer. Memory for that many entries is allocated at
+   * once.
    *
    * @default {10_000}
    */
   readonly max?: number;
   /**
-   * The maximum size of all replies together, in characters of JSON. A longer reply is not stored.
+   * The maximum size of all replies together, in characters of JSON: a positive integer. A longer
+   * reply is not stored.
    *
    * @default No limit
    */

@@ -24,9 +24,10 @@ import { type Env, requestOf, Service, type ShutdownReport } from "./service.ts"
 /** Options of {@linkcode AgentRoutes.shutdown}. */
 export interface ShutdownOptions {
   /**
-   * How long to wait for the requests in progress, in milliseconds, before they are aborted.
+   * How long to wait for the requests in progress before they are aborted, in milliseconds, 0 or
+   * more. Deno Deploy allows 5 seconds after SIGINT.
    *
-   * @default {3_500} as Deno Deploy allows 5 seconds after SIGINT
+   * @default {3_500}
    */
   readonly grace?: number;
 }

@@ -19,13 +19,15 @@ export interface Principal {
   /**
    * Limits of this caller, instead of `limits.principal`. If they change between two requests, what
    * the caller has used counts towards the new ones.
+   *
+   * @default The `limits.principal` of the routes
    */
   readonly limits?: PrincipalLimits;
 }
 
 /** A bearer token and the caller that it belongs to. */
 export interface Token {
-  /** The token. */
+  /** The token: visible ASCII characters without spaces. */
   readonly token: string;
   /**
    * The ID of the caller.
@@ -36,6 +38,8 @@ export interface Token {
   /**
    * Limits of this caller, instead of `limits.principal`. All tokens of a caller must have the same
    * ones.
+   *
+   * @default The `limits.principal` of the routes
    */
   readonly limits?: PrincipalLimits;
 }

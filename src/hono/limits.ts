@@ -15,18 +15,24 @@ import {
 /** The limits of one caller. Absent options do not limit. */
 export interface PrincipalLimits {
   /**
-   * The maximum number of requests in progress, and of attempts in flight. Further requests are
-   * rejected (429); further attempts wait.
+   * The maximum number of requests in progress, and of attempts in flight: a positive integer.
+   * Further requests are rejected (429); further attempts wait.
+   *
+   * @default No limit
    */
   readonly concurrency?: number;
   /**
-   * The maximum number of calls that begin within a minute. Further calls are rejected (429, with
-   * `Retry-After`). The calls of a batch count one by one, and wait instead.
+   * The maximum number of calls that begin within a minute: a positive integer. Further calls are
+   * rejected (429, with `Retry-After`). The calls of a batch count one by one, and wait instead.
+   *
+   * @default No limit
    */
   readonly requestsPerMinute?: number;
   /**
-   * What its calls may spend per period. Once it is spent, calls are rejected (429) until it is
-   * renewed.
+   * What its calls may spend per period: at least one of `cost`, `tokens` and `calls`. Once it is
+   * spent, calls are rejected (429) until it is renewed.
+   *
+   * @default No limit
    */
   readonly budget?: RenewedBudget;
 }
@@ -34,7 +40,7 @@ export interface PrincipalLimits {
 /** A budget that is renewed periodically. */
 export interface RenewedBudget extends BudgetOptions {
   /**
-   * The period, in milliseconds.
+   * The period, in milliseconds above 0.
    *
    * @default {86_400_000} one day
    */
@@ -44,20 +50,21 @@ export interface RenewedBudget extends BudgetOptions {
 /** The limits of the routes. */
 export interface RouteLimits {
   /**
-   * The maximum size of a request body, in bytes. Larger ones are rejected (413).
+   * The maximum size of a request body, in bytes: a positive integer. Larger ones are rejected
+   * (413).
    *
    * @default {1_048_576}
    */
   readonly maxBodyBytes?: number;
   /**
-   * The maximum number of calls in a batch. Larger batches are rejected (413).
+   * The maximum number of calls in a batch: a positive integer. Larger batches are rejected (413).
    *
    * @default {1000}
    */
   readonly maxBatch?: number;
   /**
-   * The maximum number of attempts in flight, of all callers together. Further attempts wait. It is
-   * also the maximum `concurrency` of a batch.
+   * The maximum number of attempts in flight, of all callers together: a positive integer. Further
+   * attempts wait. It is also the maximum `concurrency` of a batch.
    *
    * @default {1000}
    */
@@ -70,25 +77,31 @@ export interface RouteLimits {
    */
   readonly reserve?: number;
   /**
-   * The maximum number of requests in progress. Further requests are rejected (503).
+   * The maximum number of requests in progress: a positive integer. Further requests are rejected
+   * (503).
    *
    * @default {10_000}
    */
   readonly maxRequests?: number;
   /**
-   * The maximum duration of a request, in milliseconds. A batch then returns the results it has;
-   * its unfinished calls fail with the code `timeout`.
+   * The maximum duration of a request, in milliseconds above 0. A batch then returns the results it
+   * has; its unfinished calls fail with the code `timeout`.
    *
    * @default {300_000}
    */
   readonly deadline?: number;
   /**
-   * How long a client may take to send the body, in milliseconds. Slower ones are rejected (408).
+   * How long a client may take to send the body, in milliseconds above 0. Slower ones are rejected
+   * (408).
    *
    * @default {10_000}
    */
   readonly bodyTimeout?: number;
-  /** The limits of each caller that has none of its own. */
+  /**
+   * The limits of each caller that has none of its own.
+   *
+   * @default No limits
+   */
   readonly principal?: PrincipalLimits;
   /**
    * How long a batch stream can be resumed after its client has disconnected, in milliseconds. With
@@ -98,7 +111,8 @@ export interface RouteLimits {
    */
   readonly resumeGrace?: number;
   /**
-   * How many bytes of all batch streams are kept for that. Above it, the oldest are dropped.
+   * How many bytes of all batch streams are kept for that: a positive integer. Above it, the oldest
+   * are dropped.
    *
    * @default {67_108_864}
    */

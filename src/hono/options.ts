@@ -16,15 +16,21 @@ import type { ServiceInfo } from "./openapi/openapi_document.ts";
 
 /** Options of `agentRoutes`. */
 export interface AgentRoutesOptions {
-  /** The agents and workflows to serve, each at the route of its name. */
+  /** The agents and workflows to serve, each at the route of its name: at least one. */
   readonly agents: readonly Callable[];
   /**
    * How callers are authenticated. Without it only the developer has access: requests must come
    * from a loopback address, be addressed to one, and not be forwarded; and neither `NODE_ENV` nor
    * `DENO_ENV` may be `production`, nor may it run on Deno Deploy.
+   *
+   * @default Only requests of the developer are accepted
    */
   readonly auth?: AuthOptions;
-  /** The limits for each request, for each caller, and in total. */
+  /**
+   * The limits for each request, for each caller, and in total.
+   *
+   * @default The defaults of {@linkcode RouteLimits}
+   */
   readonly limits?: RouteLimits;
   /**
    * The routes that need no authentication.
@@ -40,17 +46,25 @@ export interface AgentRoutesOptions {
    * @default {false}
    */
   readonly dashboard?: boolean | DashboardOptions;
-  /** Which pages of other origins may call. None by default. */
+  /**
+   * Which pages of other origins may call.
+   *
+   * @default None
+   */
   readonly cors?: CorsOptions;
   /**
-   * How long a stream may be silent, in milliseconds. Then a comment is sent, so that proxies keep
-   * the connection open. The response of a stream begins with its first event, or with the first
-   * heartbeat: until then, a call that fails gets the status of its error.
+   * How long a stream may be silent, in milliseconds above 0. Then a comment is sent, so that
+   * proxies keep the connection open. The response of a stream begins with its first event, or with
+   * the first heartbeat: until then, a call that fails gets the status of its error.
    *
    * @default {15_000}
    */
   readonly heartbeat?: number;
-  /** Title, version and description of the service in the OpenAPI document. */
+  /**
+   * Title, version and description of the service in the OpenAPI document.
+   *
+   * @default The defaults of {@linkcode ServiceInfo}
+   */
   readonly info?: ServiceInfo;
   /**
    * Called for each internal error, such as an agent without a model or an `auth` that throws, and

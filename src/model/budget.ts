@@ -28,11 +28,25 @@ import {
  * `summarize`.
  */
 export interface BudgetOptions {
-  /** The maximum cost, in US dollars. The price of every model must be known. */
+  /**
+   * The maximum cost, in US dollars, 0 or more. The price of every model must be known, or the call
+   * throws a `TypeError` and nothing is sent.
+   *
+   * @default No limit
+   */
   readonly cost?: number;
-  /** The maximum number of tokens, input and output. */
+  /**
+   * The maximum number of tokens, input and output: a whole number, 0 or more.
+   *
+   * @default No limit
+   */
   readonly tokens?: number;
-  /** The maximum number of attempts: each retry, fallback and tool round counts. */
+  /**
+   * The maximum number of attempts: a whole number, 0 or more. Each retry, fallback and tool round
+   * counts.
+   *
+   * @default No limit
+   */
   readonly calls?: number;
 }
 

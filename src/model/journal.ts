@@ -165,9 +165,17 @@ export interface JournalSummary {
 
 /** Selects the runs that {@linkcode Journal.prune} deletes: those that match all options. */
 export interface JournalPruneOptions {
-  /** The name of the run. */
+  /**
+   * The name of the run.
+   *
+   * @default Any run
+   */
   readonly runId?: string;
-  /** The minimum time since the run was last written to, in milliseconds. */
+  /**
+   * The minimum time since the run was last written to, in milliseconds, 0 or more.
+   *
+   * @default Any time
+   */
   readonly olderThan?: number;
 }
 

@@ -9,24 +9,28 @@ import {
   type RulesFor,
 } from "./check_options.ts";
 
-/** A concurrency that adapts: it grows with good answers and is cut when the server rejects. */
+/**
+ * A concurrency that adapts: it grows with good answers and is cut when the server rejects.
+ *
+ * `min` must not be above `start`, nor `start` above `max`.
+ */
 export interface AdaptiveConcurrency {
   /**
-   * The initial concurrency.
+   * The initial concurrency: a positive integer.
    *
-   * @default {8}, or `max` where that is less
+   * @default {8}, or the nearest number that `min` and `max` allow
    */
   readonly start?: number;
   /**
-   * The minimum, kept however many attempts the server rejects.
+   * The minimum, kept however many attempts the server rejects: a positive integer.
    *
    * @default {1}
    */
   readonly min?: number;
   /**
-   * The maximum.
+   * The maximum: a positive integer.
    *
-   * @default {1000}
+   * @default {1_000}
    */
   readonly max?: number;
   /**
@@ -60,17 +64,30 @@ export type Concurrency = number | "adaptive" | AdaptiveConcurrency;
 
 /** Limits on attempts at once and per minute. An absent option sets no limit. */
 export interface LimitOptions {
-  /** The maximum number of attempts in flight at once, or `"adaptive"`. */
+  /**
+   * The maximum number of attempts in flight at once: a positive integer, `"adaptive"`, or bounds.
+   *
+   * @default No limit
+   */
   readonly concurrency?: Concurrency;
-  /** The maximum number of attempts that start in any minute. */
+  /**
+   * The maximum number of attempts that start in any minute: any number above 0, such as 0.5 for
+   * one in two minutes. Above 1, fractions are rounded down.
+   *
+   * @default No limit
+   */
   readonly requestsPerMinute?: number;
   /**
-   * The maximum number of tokens, input and output, that attempts use in a minute: estimated when
-   * they start, corrected when they end.
+   * The maximum number of tokens, input and output, that attempts use in any minute: any number
+   * above 0. They are estimated when an attempt starts, and corrected when it ends. An attempt
+   * that alone exceeds the limit is sent, and those after it wait longer.
+   *
+   * @default No limit
    */
   readonly tokensPerMinute?: number;
   /**
-   * The share of the concurrency that is reserved for calls with a priority above 0, from 0 to 1.
+   * The share of the concurrency that is reserved for calls with a priority above 0: from 0 to
+   * below 1.
    *
    * @default {0}
    */
@@ -85,6 +102,8 @@ export interface ProviderLimits extends LimitOptions {
   /**
    * The limits of single models, by model name. A model without a `concurrency` of its own takes
    * an adaptive one from the provider.
+   *
+   * @default {{}}
    */
   readonly models?: Readonly<Record<string, LimitOptions>>;
 }

@@ -52,23 +52,54 @@ export interface ToolSpec {
   readonly parameters: JsonSchema;
 }
 
-/** Settings of the model. Absent settings are not sent. */
+/**
+ * Settings of the model. Absent settings are not sent: the server's own defaults apply. The server
+ * also checks the bounds of those that are sent.
+ */
 export interface ModelSettings {
-  /** The sampling temperature, usually from 0 to 2. */
+  /**
+   * The sampling temperature, usually from 0 to 2.
+   *
+   * @default The server's
+   */
   readonly temperature?: number;
-  /** The maximum number of tokens of the answer. */
+  /**
+   * The maximum number of tokens of the answer, reasoning included: a positive integer. An answer
+   * that reaches it is cut off. If its text can be used, the call succeeds with the `finishReason`
+   * `length`; otherwise it fails with the code `truncated`.
+   *
+   * @default The server's
+   */
   readonly maxTokens?: number;
-  /** The probability mass of nucleus sampling, above 0 and up to 1. */
+  /**
+   * The probability mass of nucleus sampling, above 0 and up to 1.
+   *
+   * @default The server's
+   */
   readonly topP?: number;
-  /** Strings that end the answer. */
+  /**
+   * Strings that end the answer.
+   *
+   * @default None
+   */
   readonly stop?: string | readonly string[];
-  /** The seed for repeatable answers, if the provider supports it. */
+  /**
+   * The seed for repeatable answers, if the provider supports it.
+   *
+   * @default None
+   */
   readonly seed?: number;
-  /** The effort of a reasoning model. */
+  /**
+   * The effort of a reasoning model.
+   *
+   * @default The server's
+   */
   readonly reasoningEffort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
   /**
    * Other fields of the request body. They replace all fields that the provider writes, and `null`
    * removes one. The provider documents the few that are merged.
+   *
+   * @default {{}}
    */
   readonly extra?: Readonly<Record<string, unknown>>;
 }

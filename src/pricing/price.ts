@@ -1,6 +1,6 @@
 import type { Cost, Usage } from "../model/usage.ts";
 
-/** Prices of tokens, in US dollars per million tokens. */
+/** Prices of tokens, in US dollars per million tokens, each 0 or more. */
 export interface TokenPrices {
   /** The price of a million input tokens. */
   readonly input: number;
@@ -26,6 +26,8 @@ export interface Price extends TokenPrices {
    * The prices of service tiers, such as `flex` and `priority`, by the server's name of the tier.
    * Without them, the cost of requests that another tier than the standard one processes is
    * unknown.
+   *
+   * @default {{}}
    */
   readonly tiers?: Readonly<Record<string, TokenPrices>>;
 }

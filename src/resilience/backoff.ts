@@ -16,42 +16,45 @@ import type { AgentError } from "../model/result.ts";
 /** Options of `retries`: when and how often a failed attempt is retried. */
 export interface RetryOptions {
   /**
-   * The maximum number of retries after the first attempt; 0 sends exactly one request.
+   * The maximum number of retries after the first attempt: a whole number, 0 or more. 0 sends
+   * exactly one request.
    *
    * @default {3}
    */
   readonly max?: number;
   /**
-   * The maximum number of retries after a rate limit (429). They are counted apart, so that a
-   * long wait for a quota does not use up `max`.
+   * The maximum number of retries after a rate limit (429): a whole number, 0 or more. They are
+   * counted apart, so that a long wait for a quota does not use up `max`.
    *
    * @default The value of `max`
    */
   readonly rateLimited?: number;
   /**
    * How long a call keeps retrying after rate limits (429) even when `rateLimited` is used up, as
-   * the sum of the delays between its attempts in milliseconds. Most limits renew within a minute.
+   * the sum of the delays between its attempts in milliseconds, 0 or more. Most limits renew within
+   * a minute.
    *
    * @default {90_000} where neither `max` nor `rateLimited` is set and no fallback model follows,
    * otherwise 0
    */
   readonly patience?: number;
   /**
-   * How the delay grows from one retry to the next.
+   * How the delay grows from one retry to the next: by 1, 2, 4, … (exponential), by 1, 2, 3, …
+   * (linear), or not at all (constant).
    *
    * @default {"exponential"}
    */
   readonly backoff?: "exponential" | "linear" | "constant";
   /**
-   * The delay before the first retry, in milliseconds.
+   * The delay before the first retry, in milliseconds, 0 or more.
    *
    * @default {400}
    */
   readonly base?: number;
   /**
-   * The maximum delay, in milliseconds. The wait that the server asks for may exceed it.
+   * The maximum delay, in milliseconds, 0 or more. The wait that the server asks for may exceed it.
    *
-   * @default {3000}, and 10,000 after a rate limit where there is `patience`
+   * @default {3_000}, and 10,000 after a rate limit where there is `patience`
    */
   readonly maxDelay?: number;
   /**
@@ -64,6 +67,8 @@ export interface RetryOptions {
   /**
    * Decides whether to retry after this error, in place of `error.retryable`. `attempt` counts
    * from 1. Not called for aborts, invalid parameters and open circuits.
+   *
+   * @default `(error) => error.retryable`
    */
   readonly on?: (error: AgentError, attempt: number) => boolean;
 }

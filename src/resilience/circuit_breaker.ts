@@ -13,23 +13,24 @@ import { WeakList } from "../async/weak_list.ts";
 
 /** Options of `circuitBreaker`: when requests to a failing model stop for a while. */
 export interface CircuitBreakerOptions {
-  /** The number of failures within the window that opens the circuit. */
+  /** The number of failures within the window that opens the circuit: a positive integer. */
   readonly failures: number;
   /**
-   * The length of the window, in milliseconds.
+   * The length of the window, in milliseconds, above 0.
    *
    * @default {60_000}
    */
   readonly within?: number;
   /**
-   * How long the circuit stays open, in milliseconds. After that, single requests probe the model.
+   * How long the circuit stays open, in milliseconds, above 0. After that, single requests probe
+   * the model.
    *
    * @default {300_000}
    */
   readonly cooldown?: number;
   /**
-   * The maximum number of probes in flight. The first probe that succeeds closes the circuit; one
-   * that fails opens it again.
+   * The maximum number of probes in flight: a positive integer. The first probe that succeeds
+   * closes the circuit; one that fails opens it again.
    *
    * @default {1}
    */

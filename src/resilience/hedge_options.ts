@@ -17,7 +17,9 @@ import {
  */
 export type HedgeOptions =
   | {
-    /** The delay of the duplicate in milliseconds, from when the first request was sent. */
+    /**
+     * The delay of the duplicate in milliseconds, above 0, from when the first request was sent.
+     */
     readonly after: number;
     /** Not beside `after`. */
     readonly percentile?: undefined;

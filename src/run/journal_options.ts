@@ -12,6 +12,8 @@ import {
 export interface JournalRunOptions {
   /**
    * Records the result of each item before it is returned, and replays it when the run is resumed.
+   *
+   * @default None: nothing is recorded
    */
   readonly journal?: Journal;
   /**
@@ -36,6 +38,8 @@ export interface JournalRunOptions {
   /**
    * The version of what the journal cannot see, such as code that a `run` or a prompt function
    * calls. With a new version, all items are processed again.
+   *
+   * @default None
    */
   readonly version?: string;
 }

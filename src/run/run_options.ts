@@ -24,10 +24,10 @@ import type { ProgressReport } from "./progress.ts";
 /** Options of every run. */
 export interface RunOptions extends JournalRunOptions {
   /**
-   * The maximum number of items, and of attempts, in flight at once. `"adaptive"`, or an object
-   * with bounds, discovers how many attempts the server accepts.
+   * The maximum number of items, and of attempts, in flight at once: a positive integer.
+   * `"adaptive"`, or an object with bounds, discovers how many attempts the server accepts.
    *
-   * @default {10} or the value given to `configure`
+   * @default {10}, or the value given to `configure`
    */
   readonly concurrency?: Concurrency;
   /**
@@ -35,26 +35,34 @@ export interface RunOptions extends JournalRunOptions {
    * `"auto"` uses the pool given to `configure`, and the event loop if there is none or if this
    * runtime has no workers.
    *
-   * @default {"event-loop"} or the value given to `configure`
+   * @default {"event-loop"}, or the value given to `configure`
    */
   readonly mode?: RunMode;
-  /** The maximum numbers of attempts and of tokens per minute. */
+  /**
+   * The maximum numbers of attempts and of tokens per minute, for this run alone.
+   *
+   * @default No limits of its own
+   */
   readonly limits?: LimitOptions;
   /**
    * The maximum that the run may spend. When it is spent, attempts in flight finish, and calls that
    * need another one fail with the code `budget`.
+   *
+   * @default No budget of its own
    */
   readonly budget?: BudgetOptions;
   /** Aborts the run, which then rejects with an error that carries the finished results. */
   readonly signal?: AbortSignal;
   /**
-   * The time limit of the whole run, in milliseconds. Calls that have not finished by then fail
-   * with the code `timeout`.
+   * The time limit of the whole run, in milliseconds, above 0. Calls that have not finished by then
+   * fail with the code `timeout`. A source that is not an array is not pulled any further.
+   *
+   * @default No limit
    */
   readonly deadline?: number;
   /**
-   * The maximum number of finished results that wait for a slow consumer. Beyond it, no more items
-   * are started.
+   * The maximum number of finished results that wait for a slow consumer: a whole number, 0 or
+   * more. Beyond it, no more items are started.
    *
    * @default The concurrency, or its `max`
    */

@@ -31,7 +31,7 @@ import { ObservedPromise } from "./observed_promise.ts";
 /** Options of a scope, shared by all calls inside it. */
 export interface ScopeOptions {
   /**
-   * The maximum number of attempts in flight at once, or `"adaptive"`.
+   * The maximum number of attempts in flight at once: a positive integer, `"adaptive"`, or bounds.
    *
    * @default No limit of its own
    */
@@ -42,16 +42,27 @@ export interface ScopeOptions {
    * @default The mode around the scope
    */
   readonly mode?: RunMode;
-  /** The maximum numbers of attempts and of tokens per minute. */
+  /**
+   * The maximum numbers of attempts and of tokens per minute.
+   *
+   * @default No limits of its own
+   */
   readonly limits?: LimitOptions;
   /**
    * The maximum that all calls inside may spend together. Calls that need an attempt when it is
    * spent fail with the code `budget`.
+   *
+   * @default No budget of its own
    */
   readonly budget?: BudgetOptions;
   /** Aborts the scope and all calls inside. */
   readonly signal?: AbortSignal;
-  /** The time limit of the scope, in milliseconds. */
+  /**
+   * The time limit of the scope, in milliseconds, above 0. When it passes, the calls inside are
+   * aborted and the scope rejects.
+   *
+   * @default No limit
+   */
   readonly deadline?: number;
 }
 

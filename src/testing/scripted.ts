@@ -32,13 +32,13 @@ export type Script =
 /** How {@linkcode scripted} answers. */
 export interface ScriptedOptions {
   /**
-   * How long each answer takes, in milliseconds; a number or a function of the request.
+   * How long each answer takes, in milliseconds: a number, 0 or more, or a function of the request.
    *
    * @default {0}
    */
   readonly latency?: number | ((request: ModelRequest) => number);
   /**
-   * The maximum number of requests kept in `requests`: the first ones.
+   * The maximum number of requests kept in `requests`, 0 or more: the first ones.
    *
    * @default {1000}
    */

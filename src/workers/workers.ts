@@ -48,31 +48,31 @@ export interface WorkerOptions {
    */
   readonly module: string | URL;
   /**
-   * The maximum number of workers. They are started on demand.
+   * The maximum number of workers: a positive integer. They are started on demand.
    *
    * @default The number of processors
    */
   readonly size?: number;
   /**
-   * The maximum number of concurrent calls in one worker. With 1, each call has a thread to itself;
-   * with more, each worker is an event loop for many calls.
+   * The maximum number of concurrent calls in one worker: a positive integer. With 1, each call has
+   * a thread to itself; with more, each worker is an event loop for many calls.
    *
    * @default {100}
    */
   readonly perWorker?: number;
   /**
-   * How long an aborted call may go on in its worker, in milliseconds. After that, the worker is
-   * ended and replaced. The caller does not wait for this.
+   * How long an aborted call may go on in its worker, in milliseconds, 0 or more. After that, the
+   * worker is ended and replaced. The caller does not wait for this.
    *
    * @default {1_000}
    */
   readonly grace?: number;
   /**
-   * The maximum heap size of a worker, in megabytes. A worker that exceeds it is ended and
-   * replaced: usually at once, but on Deno a call that exceeds it after an `await` may go unnoticed
-   * until its timeout. Bun cannot limit it.
+   * The maximum heap size of a worker, in megabytes: a positive integer. A worker that exceeds it
+   * is ended and replaced: usually at once, but on Deno a call that exceeds it after an `await` may
+   * go unnoticed until its timeout. Bun cannot limit it.
    *
-   * @default {2_048} No limit on Bun
+   * @default {2_048}
    */
   readonly memory?: number;
   /**

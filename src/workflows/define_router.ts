@@ -111,6 +111,9 @@ export interface RouterOptions<
   readonly default?: Default & CheckedTarget<Default>;
   /**
    * Returns the name of the route from the content of `by`, if the content is not the name itself.
+   * If it throws, the call fails with the code `tool`.
+   *
+   * @default The content, as text
    */
   readonly pick?: (content: ContentOf<AgentOf<By>>) => string;
 }

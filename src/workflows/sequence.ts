@@ -26,15 +26,23 @@ import { AgentError, type Failure, type Result, type Success } from "../model/re
 export interface SequenceOptions {
   /** The purpose of the workflow, in a sentence. */
   readonly description?: string;
-  /** A schema that checks the parameters of each call. Nothing runs for parameters that fail it. */
+  /**
+   * A schema that checks the parameters of each call. Nothing runs for parameters that fail it.
+   *
+   * @default None
+   */
   readonly params?: Schema;
   /**
-   * The time limit of the whole call, in milliseconds.
+   * The time limit of the whole call, in milliseconds, above 0.
    *
    * @default The total given to `configure`, if any
    */
   readonly timeout?: TotalTimeout;
-  /** The maximum that each call of the workflow may spend. */
+  /**
+   * The maximum that each call of the workflow may spend.
+   *
+   * @default No budget of its own
+   */
   readonly budget?: BudgetOptions;
 }
 

@@ -180,6 +180,8 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
   /**
    * A schema that checks the parameters of each call. Nothing runs for parameters that fail it.
    * Without it, each branch checks its own.
+   *
+   * @default None
    */
   readonly params?: Schema;
   /**
@@ -189,13 +191,13 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
    */
   readonly failFast?: boolean;
   /**
-   * The maximum number of branches that run at once.
+   * The maximum number of branches that run at once: a positive integer.
    *
    * @default All of them
    */
   readonly concurrency?: number;
   /**
-   * The time limit of the whole call, in milliseconds.
+   * The time limit of the whole call, in milliseconds, above 0.
    *
    * @default The total given to `configure`, if any
    */
@@ -204,11 +206,15 @@ export interface ParallelOptions<B extends Branches = Branches, Content = Branch
    * The maximum that each call of the workflow may spend. Each attempt reserves what it may use
    * before it is sent, so concurrent branches keep to it, too. If too little is left, the call
    * fails with the code `budget`. Attempts in flight finish and count.
+   *
+   * @default No budget of its own
    */
   readonly budget?: BudgetOptions;
   /**
    * Returns the content from the results of the branches. Not called if a required branch failed.
-   * May be async.
+   * May be async. If it throws, the call fails with the code `tool`.
+   *
+   * @default The contents of the branches, by name
    */
   readonly aggregate?: (branches: BranchResults<B>) => Content | Promise<Content>;
 }

@@ -43,7 +43,7 @@ export async function moduleGraph(): Promise<readonly Module[]> {
     const imports = paths.map((path) => `import ${JSON.stringify(new URL(path, ROOT))};\n`);
     await Deno.writeTextFile(entry, imports.join(""));
     const { success, stdout, stderr } = await new Deno.Command("deno", {
-      args: ["info", "--json", entry],
+      args: ["info", "--lock=dev.lock", "--json", entry],
       cwd: ROOT,
     }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));

@@ -67,6 +67,7 @@ const NEVER = [
   "npm:@ai-sdk/openai",
   "npm:@sparticuz/chromium",
   "npm:playwright-core",
+  "npm:postgres",
   "npm:typescript",
   "npm:esbuild",
   "npm:publint",

@@ -24,6 +24,9 @@ Deno.test("GROUPS: each group has the parts that its task runs", async () => {
   for (const [i, { command, parts }] of GROUPS.entries()) {
     const names = i === 0 ? "" : ` ${Object.keys(parts).join(" ")}`;
     const task = tasks[command.replace("deno task ", "")];
-    assertEquals(task?.command, `deno run --no-prompt -P=bench bench/main.ts${names}`);
+    assertEquals(
+      task?.command,
+      `deno run --lock=dev.lock --frozen --no-prompt -P=bench bench/main.ts${names}`,
+    );
   }
 });

@@ -32,6 +32,7 @@ export async function bundle(
     "bundle",
     "--quiet",
     "--config=deno.json",
+    "--lock=dev.lock",
     "--format=esm",
     `--platform=${platform}`,
     ...(sharesChunks ? ["--code-splitting"] : []),
@@ -40,7 +41,7 @@ export async function bundle(
   ], options);
   if (!keepsUsing) {
     await mustRun(
-      ["deno", "run", "-A", "--quiet", "tests/runtimes/lower_using.ts", folder],
+      ["deno", "run", "--lock=dev.lock", "-A", "--quiet", "tests/runtimes/lower_using.ts", folder],
       options,
     );
   }

@@ -10,6 +10,7 @@ export const NEED_DENO: Readonly<Record<string, string>> = {
   "tests/cli/install_test.ts": "tests `deno install`",
   "tests/cli/package_copies_test.ts": "bundles copies of the package, from Deno",
   "tests/cli/permissions_test.ts": "tests the permissions of Deno",
+  "tests/docs/": "tests the documents, and runs what they show on Deno",
   "tests/hono/deploy_test.ts": "tests an example with `deno serve`",
   "tests/packages/": "tests the packages that are published, from Deno",
   "tests/providers/ai_sdk/imports_test.ts": "asks `deno info` for the imports of a module",

@@ -4,7 +4,7 @@
  * threads and fixtures work as on Deno.
  *
  * - A `package.json` replaces the import map for `@shoal/agents`, as in the published package.
- * - `.runtimes/node_modules` has the packages of `deno.lock`; `deno install` links them there.
+ * - `.runtimes/node_modules` has the packages of `dev.lock`; `deno install` links them there.
  * - esbuild transforms each module for Node, which does not know `using` (22) nor all of
  *   TypeScript. Bun runs the sources as they are.
  * - `Deno.test` becomes the function of `harness.ts`. There is no global `Deno`, so that code that
@@ -24,6 +24,7 @@ const STD = "npm:deno-std@1.4.0";
 
 interface Config {
   readonly imports: Readonly<Record<string, string>>;
+  readonly scopes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly exports: Readonly<Record<string, string>>;
 }
 
@@ -76,16 +77,17 @@ async function writeMirror(tree: URL, name: string): Promise<void> {
   }
 }
 
-/** Links the packages of `deno.lock` into `.runtimes/node_modules`. */
-async function install({ imports }: Config): Promise<void> {
+/** Links the packages of `dev.lock` into `.runtimes/node_modules`. */
+async function install({ imports, scopes = {} }: Config): Promise<void> {
   await Deno.mkdir(CACHE, { recursive: true });
-  const packages = Object.entries(imports).filter(([, target]) => target.startsWith("npm:"));
+  const packages = [imports, ...Object.values(scopes)].flatMap((map) => Object.entries(map))
+    .filter(([, target]) => target.startsWith("npm:"));
   const config = {
     nodeModulesDir: "auto",
     imports: { ...Object.fromEntries(packages), "deno-std": STD },
   };
   await Deno.writeTextFile(new URL("deno.json", CACHE), JSON.stringify(config));
-  await Deno.copyFile(new URL("deno.lock", ROOT), new URL("deno.lock", CACHE));
+  await Deno.copyFile(new URL("dev.lock", ROOT), new URL("deno.lock", CACHE));
   const { success, stderr } = await new Deno.Command("deno", {
     args: ["install", "--quiet", "--frozen=false"],
     cwd: CACHE,

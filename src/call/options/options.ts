@@ -32,7 +32,12 @@ import { type Tool, tools } from "./tool.ts";
  * agent, and the agent overrides `configure`.
  */
 export interface SharedOptions {
-  /** The name of the model, as the provider knows it. */
+  /**
+   * The name of the model, as the provider knows it. A call for which nothing names a model throws
+   * a `TypeError`, and nothing is sent.
+   *
+   * @default The `model` of the agent, or else of `configure`
+   */
   readonly model?: string;
   /**
    * Time limits in milliseconds. A number is the total: retries, fallbacks, tools and all. The
@@ -46,9 +51,10 @@ export interface SharedOptions {
    */
   readonly timeout?: number | TimeoutOptions;
   /**
-   * How often and when a failed attempt is repeated. 0 sends exactly one request.
+   * How often and when a failed attempt is repeated: a whole number, 0 or more, or an object. 0
+   * sends exactly one request.
    *
-   * @default {3}
+   * @default {3} and, after a 429, at least 90 seconds of retries
    */
   readonly retries?: number | RetryOptions;
   /**
@@ -85,8 +91,8 @@ export interface SharedOptions {
    */
   readonly coalesce?: boolean;
   /**
-   * How often the model is asked to correct an answer that does not match its `output` schema. The
-   * request contains the answer and its issues. 0 fails at once.
+   * How often the model is asked to correct an answer that does not match its `output` schema: a
+   * whole number, 0 or more. The request contains the answer and its issues. 0 fails at once.
    *
    * @default {{ max: 1 }}
    */
@@ -108,15 +114,19 @@ export interface AgentDefaults {
    * @default No limits
    */
   readonly limits?: LimitOptions;
-  /** Functions that run around each call. Those of `configure` run around those of the agent. */
+  /**
+   * Functions that run around each call. Those of `configure` run around those of the agent.
+   *
+   * @default None
+   */
   readonly hooks?: Hooks;
 }
 
 /** Options that an agent and a single call have in common: how its model is called. */
 export interface ModelOptions extends SharedOptions, ModelSettings {
   /**
-   * The maximum number of answers of the model in one call with `tools`. `onMaxSteps` decides what
-   * happens if the last one requests tools, too.
+   * The maximum number of answers of the model in one call with `tools`: a positive integer.
+   * `onMaxSteps` decides what happens if the last one requests tools, too.
    *
    * @default {10}
    */
@@ -130,14 +140,15 @@ export interface ModelOptions extends SharedOptions, ModelSettings {
    */
   readonly onMaxSteps?: "error" | "answer";
   /**
-   * The maximum number of tools that one answer may call. The first ones run. Each of the others is
-   * reported to the model as not run, and has the error code `too_many` in `toolCalls`.
+   * The maximum number of tools that one answer may call: a positive integer. The first ones run.
+   * Each of the others is reported to the model as not run, and has the error code `too_many` in
+   * `toolCalls`.
    *
    * @default {64}
    */
   readonly maxToolCalls?: number;
   /**
-   * The maximum number of tools of one answer that run at the same time.
+   * The maximum number of tools of one answer that run at the same time: a positive integer.
    *
    * @default {5}
    */
@@ -163,6 +174,8 @@ export interface FallbackModel
    * Its time limits in milliseconds, merged over those of the call. A number, or `total`, limits
    * this model, with all its retries; then the next fallback is tried. The total of the call still
    * limits all models together.
+   *
+   * @default The limits of the call
    */
   readonly timeout?: number | TimeoutOptions;
 }
@@ -177,9 +190,18 @@ export interface AgentBase extends Pick<AgentDefaults, "hooks"> {
 
 /** Options of an agent that calls a model, without its prompt. */
 export interface ModelAgentOptions extends AgentBase, AgentDefaults, ModelOptions {
-  /** The system message. Braces in it are no placeholders. */
+  /**
+   * The system message. Braces in it are no placeholders.
+   *
+   * @default None
+   */
   readonly system?: string;
-  /** Tools that the model may call, created by `defineTool` or an agent's `asTool`. */
+  /**
+   * Tools that the model may call, created by `defineTool` or an agent's `asTool`. Their names must
+   * differ.
+   *
+   * @default {[]}
+   */
   readonly tools?: readonly Tool[];
 }
 
@@ -188,15 +210,19 @@ export type AgentOverrides = Partial<ModelAgentOptions>;
 
 /** Options of a single call. */
 export interface CallOptions extends ModelOptions {
-  /** Aborts this call. */
+  /** Aborts this call, wherever it is: queued, backing off, in flight or running a tool. */
   readonly signal?: AbortSignal;
-  /** The messages before the prompt. They follow the system message. */
+  /**
+   * The messages before the prompt. They follow the system message.
+   *
+   * @default {[]}
+   */
   readonly messages?: readonly PromptMessage[];
   /** Receives the text of the answer in pieces and is awaited. The provider is asked to stream. */
   readonly onDelta?: (text: string) => void | Promise<void>;
   /**
-   * The priority of attempts that wait for a limit: higher numbers go first. Above 0, an attempt
-   * may use the permits that the limit keeps in `reserve`.
+   * The priority of attempts that wait for a limit: any number, higher ones go first. Above 0, an
+   * attempt may use the permits that the limit keeps in `reserve`.
    *
    * @default {1}, or 0 for the calls of a run
    */
@@ -207,7 +233,11 @@ export interface CallOptions extends ModelOptions {
    * @default {false}
    */
   readonly skipCache?: boolean;
-  /** The maximum that this call may spend, including retries, fallbacks and nested calls. */
+  /**
+   * The maximum that this call may spend, including retries, fallbacks and nested calls.
+   *
+   * @default No budget of its own
+   */
   readonly budget?: BudgetOptions;
   /**
    * Whether to send nothing and return what would be sent: a `request` and the name of the

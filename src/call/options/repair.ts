@@ -9,7 +9,7 @@ import {
 /** Options for repairing an answer that does not match its schema. */
 export interface RepairOptions {
   /**
-   * The maximum number of repair requests per model; 0 disables repair.
+   * The maximum number of repair requests per model: a whole number, 0 or more. 0 disables repair.
    *
    * @default {1}
    */

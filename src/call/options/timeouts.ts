@@ -8,26 +8,36 @@ import {
 } from "../../model/check_options.ts";
 
 /**
- * Time limits of a call, each in milliseconds. Waiting for a permit counts towards `total`, but
- * not towards the limits of an attempt.
+ * Time limits of a call, each in milliseconds and above 0. Waiting for a permit counts towards
+ * `total`, but not towards the limits of an attempt.
  */
 export interface TimeoutOptions {
   /**
    * One attempt, from sending it to the last byte of the answer. An attempt that exceeds it is
-   * retried.
+   * retried. Above 0.
    *
-   * @default {300_000} where no `total` is set
+   * @default {300_000} where no `total` is set, otherwise no limit
    */
   readonly attempt?: number;
-  /** From sending an attempt to the first token; only where the answer is streamed. */
+  /**
+   * From sending an attempt to the first token; only where the answer is streamed. Reasoning and
+   * tool calls count as tokens. An attempt that exceeds it is retried. Above 0.
+   *
+   * @default No limit
+   */
   readonly firstToken?: number;
   /**
    * Between two tokens; only where the answer is streamed. Comments that keep the connection
-   * alive do not count.
+   * alive do not count. Above 0.
+   *
+   * @default No limit
    */
   readonly idle?: number;
   /**
    * The whole call: all attempts, retries, fallbacks and tools, and all the waiting in between.
+   * Above 0.
+   *
+   * @default No limit
    */
   readonly total?: number;
 }

@@ -34,11 +34,16 @@ export interface ToolContext {
 export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unknown> {
   /** The name: at most 64 letters, digits, `_` and `-`. */
   readonly name: string;
-  /** What the tool does and when to use it, for the model. */
+  /**
+   * What the tool does and when to use it, for the model.
+   *
+   * @default None
+   */
   readonly description?: string;
   /**
-   * The schema of the arguments. Invalid arguments are reported to the model. Arguments in another
-   * form, such as a number in a string, are read in the same way as typed answers.
+   * The schema of the arguments, which must be that of an object. Invalid arguments are reported to
+   * the model. Arguments in another form, such as a number in a string, are read in the same way as
+   * typed answers.
    */
   readonly input: S;
   /**
@@ -48,7 +53,7 @@ export interface ToolOptions<S extends Schema = Schema, Args = unknown, R = unkn
    */
   readonly run: (args: Args, ctx: ToolContext) => R | Promise<R>;
   /**
-   * The time limit of one run, in milliseconds. Exceeding it is reported to the model.
+   * The time limit of one run, in milliseconds, above 0. Exceeding it is reported to the model.
    *
    * @default No limit
    */

@@ -31,7 +31,7 @@ export interface DashboardOptions {
    */
   readonly calls?: boolean;
   /**
-   * How often the pages are updated, in milliseconds.
+   * The time between two updates of the pages, in milliseconds above 0.
    *
    * @default {1_000}
    */

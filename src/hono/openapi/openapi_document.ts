@@ -20,7 +20,11 @@ export interface ServiceInfo {
    * @default {"1.0.0"}
    */
   readonly version?: string;
-  /** The description of the service. */
+  /**
+   * The description of the service.
+   *
+   * @default None
+   */
   readonly description?: string;
 }
 

@@ -19,8 +19,8 @@ export interface KvJournalOptions extends JournalOptions {
    */
   readonly prefix?: KvKey;
   /**
-   * How long a run stays locked after its process was killed, in milliseconds. Opening the run
-   * waits that long. A process whose event loop is blocked for longer loses its lock.
+   * How long a run stays locked after its process was killed, in milliseconds, above 0. Opening the
+   * run waits that long. A process whose event loop is blocked for longer loses its lock.
    *
    * @default {10_000}
    */

@@ -52,9 +52,15 @@ export interface AiSdkOptions {
    * Identifies the source of the replies in caches that outlive the process. Use the same string
    * wherever the same models reply, and include the server if it is your own. Without an `id`, a
    * cache recognizes only this provider object.
+   *
+   * @default None
    */
   readonly id?: string;
-  /** The limits of the API key: concurrency, and requests and tokens per minute. */
+  /**
+   * The limits of the API key: concurrency, and requests and tokens per minute.
+   *
+   * @default Those that the server reports
+   */
   readonly limits?: ProviderLimits;
   /**
    * Identifies the API key, which the adapter does not see. Providers with the same object share
@@ -75,6 +81,8 @@ export interface AiSdkOptions {
   /**
    * Called, for each request, with each feature that the model does not support and ignores, such
    * as a setting or the output schema. If it throws, the call fails.
+   *
+   * @default Warnings are ignored
    */
   readonly onWarning?: (warning: AiSdkWarning) => void;
 }

@@ -33,16 +33,30 @@ export interface OpenAIOptions {
    * @default {"openai"}
    */
   readonly name?: string;
-  /** The organization to bill. */
+  /**
+   * The organization to bill.
+   *
+   * @default That of the key
+   */
   readonly organization?: string;
-  /** The project to bill. */
+  /**
+   * The project to bill.
+   *
+   * @default That of the key
+   */
   readonly project?: string;
-  /** Additional headers for each request. */
+  /**
+   * Additional headers for each request. Headers of the connection, such as `content-length`, are
+   * rejected.
+   *
+   * @default {{}}
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * The maximum number of connections over HTTPS on Deno. One is opened for every 100 requests in
-   * flight, as servers limit the number of concurrent streams of an HTTP/2 connection. Over
-   * HTTP/1.1, and on Node and Bun, each request in flight has a connection of its own.
+   * The maximum number of connections over HTTPS on Deno: a positive integer. One is opened for
+   * every 100 requests in flight, as servers limit the number of concurrent streams of an HTTP/2
+   * connection. Over HTTP/1.1, and on Node and Bun, each request in flight has a connection of its
+   * own.
    *
    * @default {100}
    */
@@ -83,11 +97,15 @@ export interface OpenAIOptions {
   /**
    * The limits of the API key: concurrency, and requests and tokens per minute. All providers with
    * the same key share them.
+   *
+   * @default Those that the server reports
    */
   readonly limits?: ProviderLimits;
   /**
-   * Certificates to trust besides the default ones, in PEM format, for servers of your own. On
-   * Deno, Node and Bun.
+   * Certificates to trust besides the default ones, for servers of your own: texts in PEM format,
+   * not names of files. On Deno, Node and Bun.
+   *
+   * @default {[]}
    */
   readonly caCerts?: readonly string[];
   /**

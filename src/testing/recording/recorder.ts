@@ -19,7 +19,7 @@ export interface RecorderOptions {
    */
   readonly baseURL?: string;
   /**
-   * The port to listen on; 0 chooses a free one. Requires `baseURL`.
+   * The port to listen on, from 0 to 65535; 0 chooses a free one. Requires `baseURL`.
    *
    * @default {0}
    */

@@ -27,7 +27,7 @@ export interface ReplayOptions {
    */
   readonly timing?: boolean;
   /**
-   * The port to listen on; 0 chooses a free one.
+   * The port to listen on, from 0 to 65535; 0 chooses a free one.
    *
    * @default {0}
    */

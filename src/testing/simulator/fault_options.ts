@@ -50,10 +50,10 @@ export interface SimulatorFaultDetails {
    */
   status?: number;
   /**
-   * Milliseconds to send as `retry-after-ms` and, in seconds rounded up, as `retry-after`; `null`
-   * sends neither.
+   * Milliseconds, 0 or more, to send as `retry-after-ms` and, in seconds rounded up, as
+   * `retry-after`; `null` sends neither.
    *
-   * @default 100 with status 429, else null
+   * @default `100` with status 429, otherwise `null`
    */
   retryAfterMs?: number | null;
   /**
@@ -62,23 +62,28 @@ export interface SimulatorFaultDetails {
    * @default OpenAI's error body for that status
    */
   body?: unknown;
-  /** Headers to add; `null` removes one. */
+  /**
+   * Headers to add; `null` removes one.
+   *
+   * @default {{}}
+   */
   headers?: Readonly<Record<string, string | null>>;
   /**
-   * The number of chunks that are sent before the fault (`stall`, `stallKeepAlive`, `resetBody`,
-   * `truncate`, `malformed`, `streamError`). A JSON answer has 2 chunks, its two halves.
+   * The number of chunks, 0 or more, that are sent before the fault (`stall`, `stallKeepAlive`,
+   * `resetBody`, `truncate`, `malformed`, `streamError`). A JSON answer has 2 chunks, its two
+   * halves.
    *
-   * @default 0 for stalls, half of the chunks for others
+   * @default `0` for stalls, half of the chunks for others
    */
   afterChunks?: number;
   /**
-   * How long `slowHeaders` takes, in milliseconds.
+   * How long `slowHeaders` takes, in milliseconds, 0 or more.
    *
    * @default {1_000}
    */
   ms?: number;
   /**
-   * Milliseconds between the comments of `stallKeepAlive`.
+   * Milliseconds above 0 between the comments of `stallKeepAlive`.
    *
    * @default {1_000}
    */

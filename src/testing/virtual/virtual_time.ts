@@ -12,22 +12,24 @@ import { Timers } from "./timers.ts";
 /** Options of {@linkcode virtualTime}. */
 export interface VirtualTimeOptions {
   /**
-   * The maximum duration of a `run`, in virtual milliseconds. Work that does not end fails then,
-   * instead of running forever.
+   * The maximum duration of a `run`, in virtual milliseconds, 0 or more, or `Infinity`. Work that
+   * does not end fails then, instead of running forever.
    *
-   * @default {86_400_000} A day
+   * @default {86_400_000} a day
    */
   readonly maxDuration?: number;
   /**
    * How long a `run` waits for real work, such as a file or a lazy import, when no timer is left,
-   * in real milliseconds; then it fails.
+   * in real milliseconds, 0 or more; then it fails.
    *
    * @default {2_000}
    */
   readonly patience?: number;
   /**
    * The seed of `Math.random`, so that a run can be repeated, including the jitter between
-   * retries. If absent, `Math.random` is not replaced.
+   * retries: an integer, 0 or more.
+   *
+   * @default `Math.random` is not replaced
    */
   readonly seed?: number;
   /**

@@ -20,6 +20,12 @@ export interface CommandOptions {
   readonly cwd: string | URL;
   /** Variables in addition to those of {@linkcode baseEnvironment}. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * The time after which it is ended, in milliseconds.
+   *
+   * @default {120_000}
+   */
+  readonly timeLimit?: number;
 }
 
 /** What a command needs to find programs, folders and caches, and to reach the registry of npm. */
@@ -36,14 +42,11 @@ function baseEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(kept) as Record<string, string>, NO_COLOR: "1" };
 }
 
-/** The time after which a command is ended, in milliseconds. */
-const TIME_LIMIT = 120_000;
-
-/** Runs a command to its end, without a standard input. It is ended after two minutes. */
+/** Runs a command to its end, without a standard input. */
 export async function runCommand(
   command: string,
   args: readonly string[],
-  { cwd, env = {} }: CommandOptions,
+  { cwd, env = {}, timeLimit = 120_000 }: CommandOptions,
 ): Promise<Finished> {
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
@@ -51,7 +54,7 @@ export async function runCommand(
     clearEnv: true,
     env: { ...baseEnvironment(), ...env },
     stdin: "null",
-    signal: AbortSignal.timeout(TIME_LIMIT),
+    signal: AbortSignal.timeout(timeLimit),
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };

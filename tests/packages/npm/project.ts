@@ -54,9 +54,12 @@ export async function install(
   };
 }
 
+/** The packages of the library and those of its tests, with their versions. */
+const PACKAGES = { ...config.imports, ...config.scopes["./"] };
+
 /** Returns a package with the version that deno.json has. */
-export function pinned(name: keyof typeof config.imports): string {
-  return config.imports[name].replace(/^npm:/, "");
+export function pinned(name: keyof typeof PACKAGES): string {
+  return PACKAGES[name].replace(/^npm:/, "");
 }
 
 /** Converts a module for runtimes that do not know `using`. */

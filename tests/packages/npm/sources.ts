@@ -7,12 +7,16 @@ export interface Code {
   readonly source: string;
 }
 
-const DOCS = ["README.md", "docs/servers.md"];
+/** Returns the README and the guides. Tests of their own run the recipes. */
+function documents(): readonly string[] {
+  const guides = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`);
+  return ["README.md", ...guides.filter((path) => path.endsWith(".md")).sort()];
+}
 
 /** Returns the code blocks of the docs, except those for contributors. */
 export async function codeBlocks(): Promise<readonly Code[]> {
   const blocks: Code[] = [];
-  for (const file of DOCS) {
+  for (const file of documents()) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
     for (const match of text.matchAll(/^```ts\n(.*?)^```/gms)) {
       if (match[1]!.includes(' from "../')) continue;
@@ -38,4 +42,9 @@ export async function exampleFiles(folder = "examples"): Promise<readonly Code[]
 /** Whether code serves with Deno.serve, and so needs Deno. */
 export function needsDeno({ source }: Code): boolean {
   return source.includes("Deno.serve(");
+}
+
+/** Whether code exports a server, which Bun starts and does not end. */
+export function exportsServer({ source }: Code): boolean {
+  return /^export default /m.test(source);
 }

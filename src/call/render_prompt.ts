@@ -16,8 +16,8 @@ import type { Trace } from "./trace.ts";
 /**
  * Returns the messages of a call: the system message, the `messages` option, the prompt.
  *
- * @throws {AgentError} With the code `invalid_params` if a template cannot be rendered, and `tool` if
- * a prompt function throws or returns no prompt.
+ * @throws {AgentError} With the code `invalid_params` if a template cannot be rendered, and `tool`
+ * if a prompt function throws or returns no prompt.
  */
 export function renderPrompt(
   agent: ModelAgent,
@@ -41,9 +41,7 @@ function renderMessages(
 ): readonly Message[] | Promise<readonly Message[]> {
   const fail = (cause: unknown): never => {
     const isTemplate = cause instanceof TemplateError;
-    const reason = isTemplate
-      ? cause.message
-      : `its prompt function threw: ${causeMessage(cause)}`;
+    const reason = isTemplate ? cause.message : `its prompt function threw: ${causeMessage(cause)}`;
     // Only a template says that the parameters are wrong. A function may throw for any reason.
     const code = isTemplate ? "invalid_params" : "tool";
     throw trace.make(`Cannot call "${agent.name}" as ${reason}`, { code, cause });

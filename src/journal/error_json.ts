@@ -22,8 +22,9 @@ interface WrittenCause {
 }
 
 /**
- * Converts the error of a result to its stored form. Of the cause, only the name, the message
- * and the place are stored: an error of a library may hold secrets in other members or in its own cause.
+ * Converts the error of a result to its stored form. Of the cause, only the name, the message and
+ * the place are stored: an error of a library may hold secrets in other members or in its own
+ * cause.
  *
  * @param detail `"bare"` omits everything that came from the model or the caller, also from the
  * message.

@@ -67,8 +67,13 @@ export interface CodeFrame {
 const FRAME = /^\s*at (?:async )?(?:[^(]* \()?(.+?):(\d+):(\d+)\)?$/;
 
 /** Frames of runtimes and of packages: their users cannot change that code. */
-const FOREIGN =
-  /^(?:node|ext|bun|data|blob|internal|native)\b:?|^<|\/node_modules\/|\/registry\.npmjs\.org\/|^https:\/\/jsr\.io\//;
+const FOREIGN = new RegExp([
+  "^(?:node|ext|bun|data|blob|internal|native)\\b",
+  "^<",
+  "/node_modules/",
+  "/registry\\.npmjs\\.org/",
+  "^https://jsr\\.io/",
+].join("|"));
 
 /**
  * The folder of this package's own modules; `undefined` if it is not known. Bundles have other

@@ -50,7 +50,7 @@ export const List = defineAgent({ ...base, name: "list", output: z.array(z.strin
 export const Count = defineAgent({ ...base, name: "count", output: { type: "integer" } });
 /** Members of any name. */
 export const Open = defineAgent({ ...base, name: "open", output: z.record(z.string(), z.any()) });
-/** A schema library cannot tell what a function returns. */
+/** A schema library does not know what a function returns. */
 export const Transformed = defineAgent({
   ...base,
   name: "transformed",

@@ -24,14 +24,14 @@ export function checkScheme(file: string, url: string, versions?: Versions): voi
 /** Returns the error for a module that could not be loaded: what happened, and what helps. */
 export function toLoadError(file: string, cause: unknown, versions?: Versions): CliError {
   const hint = loadHint(file, cause, versions);
-  const reason = hint ?? errorMessage(cause) + placeOf(cause);
-  const text = `Cannot load the agents of ${file}: ${nameOf(cause, hint)}${reason}`;
+  const reason = hint ?? nameWithoutMessage(cause) + errorMessage(cause) + placeOf(cause);
+  const text = `Cannot load the agents of ${file}: ${reason}`;
   return new CliError(text, { cause });
 }
 
 /** Returns the kind of an error that has no message. */
-function nameOf(cause: unknown, hint: string | undefined): string {
-  return hint === undefined && cause instanceof Error && cause.message === "" ? cause.name : "";
+function nameWithoutMessage(cause: unknown): string {
+  return cause instanceof Error && cause.message === "" ? cause.name : "";
 }
 
 /** Returns where the module threw, unless the message says so. */

@@ -109,9 +109,9 @@ function exitCodeOf({ stats, earlyEnd, interrupt }: RunEnd): number {
 /** Adds how to resume the run to an error that has ended it. */
 export function withResumeHint(error: unknown, { name }: RunFolder): unknown {
   if (!(error instanceof CliError) || error.exitCode !== EXIT.broken) return error;
-  const flags = error.resumeFlags === undefined ? "" : ` ${error.resumeFlags}`;
+  const run = error.resumeFlags === undefined ? name : `${name} ${error.resumeFlags}`;
   return new CliError(
-    `${error.message}\nFinished rows are kept. To continue: shoal resume ${name}${flags}`,
+    `${error.message}\nFinished rows are kept. To continue: shoal resume ${run}`,
     { exitCode: EXIT.broken, cause: error },
   );
 }

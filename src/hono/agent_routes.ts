@@ -19,7 +19,7 @@ import { useOpenAIFormat } from "./openai/use_openai_format.ts";
 import { openapiRoute } from "./routes/openapi.ts";
 import { responsesRoute, storedResponseRoute } from "./openai/responses_route.ts";
 import { streamRoute } from "./routes/stream.ts";
-import { type Env, requestOf, Service, type ShutdownReport } from "./service.ts";
+import { type Env, failedRequestOf, Service, type ShutdownReport } from "./service.ts";
 
 /** Options of {@linkcode AgentRoutes.shutdown}. */
 export interface ShutdownOptions {
@@ -155,7 +155,7 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   app.onError((error, c) => {
     const isOpenAI = c.get("openai") === true;
     const reported = toProblem(error);
-    reporter.reportProblem(reported, requestOf(c));
+    reporter.reportProblem(reported, failedRequestOf(c));
     const problem = isOpenAI ? withOpenAIStatus(reported) : reported;
     return problemResponse(c, problem, isOpenAI ? { error: toOpenAIError(problem) } : {});
   });

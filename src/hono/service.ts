@@ -39,7 +39,7 @@ export interface ShutdownReport {
 }
 
 /** Returns the request as `onError` receives it. */
-export function requestOf(c: Context<Env>): FailedRequest {
+export function failedRequestOf(c: Context<Env>): FailedRequest {
   const { method, path } = c.req;
   return { id: c.get("requestId"), method, path };
 }
@@ -137,7 +137,11 @@ export class Service {
     const requestId = c.get("requestId");
     // Clients choose the IDs, so two requests may have the same.
     const id = this.#requests.has(requestId) ? crypto.randomUUID() : requestId;
-    const lifecycle = new RequestLifecycle(this, quota, { ...options, id, request: requestOf(c) });
+    const lifecycle = new RequestLifecycle(this, quota, {
+      ...options,
+      id,
+      request: failedRequestOf(c),
+    });
     if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
     this.#requests.set(id, lifecycle);
     lifecycle.hold = holdRequest(c, lifecycle);

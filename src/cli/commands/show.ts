@@ -2,7 +2,7 @@ import { type Result, summarize } from "../../../mod.ts";
 import type { JournalSummary } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
-import { cutOffText, isCutOff } from "../checks/is_cut_off.ts";
+import { cutOffText, hasCutOffAnswer } from "../checks/cut_off_answers.ts";
 import { nameFlags } from "../option_flags.ts";
 import { FailureClusters } from "../run/failure_clusters.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
@@ -35,7 +35,7 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
   let cutOff = 0;
   for await (const { result, index } of journal.results(folder.name)) {
     if (result === undefined) continue;
-    if (isCutOff(result)) cutOff++;
+    if (hasCutOffAnswer(result)) cutOff++;
     sample.add(result);
     if (!result.ok) clusters.add(result.error, index);
   }

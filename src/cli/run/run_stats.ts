@@ -1,5 +1,5 @@
 import type { AgentError, ProgressReport, Result } from "../../../mod.ts";
-import { isCutOff } from "../checks/is_cut_off.ts";
+import { hasCutOffAnswer } from "../checks/cut_off_answers.ts";
 import { errorText } from "../messages/describe_error.ts";
 import { RowTotal } from "../rows/row_total.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
@@ -93,7 +93,7 @@ export class RunStats {
   count(result: Result): void {
     if (result.ok) {
       this.ok++;
-      if (isCutOff(result)) this.cutOff++;
+      if (hasCutOffAnswer(result)) this.cutOff++;
     } else this.#countFailure(result.error);
     if (result.cached) this.cached++;
     if (result.replayed) this.replayed++;

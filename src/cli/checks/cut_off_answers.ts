@@ -3,8 +3,8 @@ import type { Result } from "../../../mod.ts";
 import { showInteger } from "../format.ts";
 
 /** Whether an answer, or one that it is made of, reached its limit of tokens. */
-export function isCutOff(result: Result): boolean {
-  return result.ok && (result.finishReason === "length" || result.children.some(isCutOff));
+export function hasCutOffAnswer(result: Result): boolean {
+  return result.ok && (result.finishReason === "length" || result.children.some(hasCutOffAnswer));
 }
 
 /** Returns how many answers are cut off, and what to do. */

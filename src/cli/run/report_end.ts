@@ -1,6 +1,6 @@
 /** Reports how a run ended, and how to continue. */
 import { summarize } from "../../../mod.ts";
-import { cutOffText } from "../checks/is_cut_off.ts";
+import { cutOffText } from "../checks/cut_off_answers.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";

@@ -75,12 +75,20 @@ const FOREIGN = new RegExp([
   "^https://jsr\\.io/",
 ].join("|"));
 
-/**
- * The folder of this package's own modules; `undefined` if it is not known. Bundles have other
- * URLs, or none.
- */
-const OWN = /^(.*\/)src\/model\/own_code\.ts$/.exec(import.meta.url ?? "")?.[1] ??
-  /^(.*\/npm\/dist\/)[^/]+$/.exec(import.meta.url ?? "")?.[1];
+/** The file that this module is, in the package and in the bundle for npm. */
+const THIS_FILE = /^(.*\/)(?:src\/model\/own_code\.ts|(?<=\/npm\/dist\/)[^/]+)$/;
+
+/** The folder of this package, as it is written in stacks; `""` if it is not known. */
+let ownFolder: string | undefined;
+
+/** Finds the folder by a stack, as runtimes may map its paths. */
+function findOwnFolder(): string {
+  for (const text of (new Error().stack ?? "").split("\n")) {
+    const path = FRAME.exec(text)?.[1];
+    if (path !== undefined) return THIS_FILE.exec(path.replaceAll("\\", "/"))?.[1] ?? "";
+  }
+  return "";
+}
 
 /**
  * Returns the innermost place in the user's own code; `undefined` if the error has none. Runtimes
@@ -100,6 +108,7 @@ export function codeFrame(error: unknown): CodeFrame | undefined {
 }
 
 function isOwn(file: string): boolean {
-  return OWN !== undefined && file.startsWith(OWN) &&
-    /^(?:src\/|mod\.ts$|[^/]+\.js$)/.test(file.slice(OWN.length));
+  ownFolder ??= findOwnFolder();
+  return ownFolder !== "" && file.startsWith(ownFolder) &&
+    /^(?:src\/|mod\.ts$|[^/]+\.js$)/.test(file.slice(ownFolder.length));
 }

@@ -5,7 +5,7 @@ import { AGENTS, parsed, place, rowsOf, text } from "./helpers.ts";
 
 const FAILING = join(AGENTS, "..", "failing_agents.ts");
 /** The place in the file of the agents where all of them throw. */
-const PLACE = /\(.*failing_agents\.ts:10:9\)/;
+const PLACE = /\(.*failing_agents\.ts:10:\d+\)/;
 
 /** A simulated server whose model calls the tool first, and answers with JSON after that. */
 const withTool = {
@@ -49,7 +49,7 @@ Deno.test("a tool that throws is shown and counted, though its row succeeds", as
   await here.write("in.jsonl", rowsOf(7));
   const { code, err, out } = await here.shoal(["run", `${FAILING}#Tool`, "-i", "in.jsonl"]);
   assertEquals([code, parsed(out).length], [0, 7], err);
-  assertMatch(err, /line 1: The tool "search" of "tools" threw: tool is broken \(.*:10:9\)/);
+  assertMatch(err, /line 1: The tool "search" of "tools" threw: tool is broken \(.*:10:\d+\)/);
   assertMatch(err, /7 ok, 0 failed, 7 errors of tools or branches/);
   assertEquals(err.match(/threw:/g)!.length, 5);
 });
@@ -83,8 +83,8 @@ Deno.test("what a module throws while it is loaded is shown with its line", asyn
   await here.write("in.jsonl", rowsOf(1));
   for (
     const [file, pattern] of [
-      ["inner.ts", /^Cannot load the agents of inner\.ts: no key \(inner\.ts:4:9\)\n$/],
-      ["outer.ts", /^Cannot load the agents of outer\.ts: no key \(inner\.ts:4:9\)\n$/],
+      ["inner.ts", /^Cannot load the agents of inner\.ts: no key \(inner\.ts:4:\d+\)\n$/],
+      ["outer.ts", /^Cannot load the agents of outer\.ts: no key \(inner\.ts:4:\d+\)\n$/],
       [
         "option.ts",
         /prompt must be a template or a function: current value is 5 \(option\.ts:2:\d+\)\n$/,
@@ -117,7 +117,7 @@ Deno.test("serve shows what an agent threw: its message only in development", as
     const err = await new Response(child.stderr as BodyInit).text();
     const { code } = await child.status;
     assertEquals([code, err.includes("prompt is broken")], [0, SHOAL_TOKENS === ""], err);
-    assertMatch(err, /POST \/prompt \(.*\): .*failing_agents\.ts:10:9\)/);
+    assertMatch(err, /POST \/prompt \(.*\): .*failing_agents\.ts:10:\d+\)/);
     if (SHOAL_TOKENS !== "") assertMatch(err, /: RangeError \(/);
   }
 });

@@ -26,7 +26,7 @@ Deno.test("lines that are not UTF-8 or not JSON are bad rows", async () => {
 
 Deno.test("invalid UTF-8 spoils one row of CSV, and an open quote ends the run", async () => {
   await using here = await place();
-  const csv = [...new TextEncoder().encode("input\nok\nx")];
+  const csv = [...new TextEncoder().encode("input\nü\nx")];
   await here.write("in.csv", new Uint8Array([...csv, 0xe4, 10, 111, 107, 50, 10]));
   const output = await here.shoal([
     "run",

@@ -78,34 +78,46 @@ Deno.test("rejects clashing answer columns, and --columns for a text answer", as
   await assertRejected(here, [...RUN, "-i", "in.jsonl", "--columns", "label"], text);
 });
 
-Deno.test("lists the columns of the first JSONL row if a parameter has none", async () => {
+Deno.test("lists the columns of the first JSONL row if no row has a parameter", async () => {
   await using here = await place();
   await here.write("in.jsonl", '{"id":1,"text":"a"}\n{"id":2,"text":"b"}\n');
-  const output = await here.shoal([...RUN, "-i", "in.jsonl"]);
-  assertEquals([output.code, here.server.stats.requests], [1, 0]);
-  assertMatch(
-    output.err,
-    /^line 1 has no "input": the columns are id, text; --map param=column uses/,
-  );
-  const mapped = await here.shoal([...RUN, "-i", "in.jsonl", "--fresh", "--map", "input=txt"]);
-  assertMatch(mapped.err, /^line 1 has no "txt": the columns are id, text/);
-  const well = await here.shoal([...RUN, "-i", "in.jsonl", "--fresh", "--map", "input=text"]);
+  const args = [...RUN, "-i", "in.jsonl"];
+  const missing = /^Cannot find the column "input": the columns are id, text; --map param=column/;
+  await assertRejected(here, args, missing);
+  const typo = /^Cannot find the column "txt": the columns are id, text; .* Did you mean "text"\?/;
+  await assertRejected(here, [...args, "--map", "input=txt"], typo);
+  const well = await here.shoal([...args, "--map", "input=text"]);
   assertEquals([well.code, well.err, here.server.stats.requests], [0, "", 2]);
+  // Another row may have it.
+  await here.write("some.jsonl", '{"id":1,"text":"a"}\n{broken\n{"id":2,"input":"b"}\n');
+  const some = await here.shoal([...RUN, "-i", "some.jsonl"]);
+  assertEquals([some.code, here.server.stats.requests], [1, 3]);
+  assertMatch(some.err, /^line 1 has no "input": the columns are id, text; --map.*\nline 2: /);
 });
 
 Deno.test("explains inputs that are not JSONL", async () => {
   await using here = await place();
-  await here.write("pretty.json", '[\n  {"input":"a"}\n]\n');
-  const pretty = await here.shoal([...RUN, "-i", "pretty.json"]);
-  assertMatch(pretty.err, /^line 1: it is not JSON: an array starts here.*jq -c/);
-  await here.write("flat.json", '[{"input":"a"},{"input":"b"}]');
-  const flat = await here.shoal([...RUN, "-i", "flat.json"]);
-  assertMatch(flat.err, /^line 1 is an array and counts as one row: jq -c/);
+  for (
+    const [text, pattern] of [
+      ['[\n  {"input":"a"}\n]\n', /line 1 begins an array of several lines.*jq -c '\.\[\]' FILE/],
+      ['\n[{"input":"a"},\n{"input":"b"}]', /line 2 begins an array of several lines.*jq -c/],
+      ['{\n  "input": "a"\n}\n', /line 1 begins an object of several lines.*jq -c \. FILE/],
+      ['[{"input":"a"},{"input":"b"}]', /line 1 is an array, and there is no other row.*jq -c/],
+    ] as const
+  ) {
+    await here.write("in.json", text);
+    await assertRejected(here, [...RUN, "-i", "in.json", "-o", "o.jsonl"], pattern);
+  }
+  assertEquals(readdirSync(here.dir), ["in.json"]);
+  // Lists may be rows.
+  await here.write("lists.jsonl", '["a"]\n["b"]\n');
+  const lists = await here.shoal([...RUN, "-i", "lists.jsonl"]);
+  assertMatch(lists.err, /^line 1 is an array and counts as one row: jq -c/);
   // Without a line that is a digit by chance.
   const bytes = crypto.getRandomValues(new Uint8Array(60_000));
   await here.write("binary.dat", bytes.map((byte, i) => i % 2 === 0 ? byte | 0x80 : byte));
-  const binary = await here.shoal([...RUN, "-i", "binary.dat"]);
-  assertEquals([binary.code, binary.out, here.requestCounts.size], [1, "", 1]);
+  const binary = await here.shoal([...RUN, "-i", "binary.dat", "-o", "o.jsonl"]);
+  assertEquals([binary.code, binary.out, here.requestCounts.size], [1, "", 0], binary.err);
   assertMatch(binary.err, /No row could be read: binary.dat was read as jsonl.*--in-format/);
 });
 
@@ -142,8 +154,6 @@ Deno.test("accepts a row of 5 MB", async () => {
 
 Deno.test("accepts CSV with CRLF, empty lines at the end, or no last line break", async () => {
   await using here = await place();
-  await here.write("twice.csv", "id,input,input\n1,a,b\n");
-  await assertRejected(here, [...RUN, "-i", "twice.csv"], /its header has the name "input" twice/);
   const expected = "id,input,output\n1,a,said Review: a\n2,b,said Review: b\n";
   for (const text of ["id,input\r\n1,a\r\n2,b\r\n\r\n\r\n", "\ufeffid,input\n1,a\n2,b"]) {
     await here.write("in.csv", text);

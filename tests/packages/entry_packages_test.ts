@@ -21,7 +21,6 @@ const PACKAGES: Record<string, readonly string[]> = {
     "@pydantic/genai-prices",
     "@standard-schema/spec",
     "commander",
-    "csv-parse",
     "csv-stringify",
     "eventsource-parser",
     "hono",

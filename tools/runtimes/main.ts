@@ -6,12 +6,19 @@
  *     deno task test:node --list           the files that run, and those that do not, with reasons
  *
  * `SHOAL_NODE` and `SHOAL_BUN` select the executables; without them npx installs Node 24 and Bun 1.
+ * `DENO_JOBS` says how many files run at once, as for `deno test --parallel`.
  */
 import { fileURLToPath } from "node:url";
 import { findRuntime, type RuntimeName } from "./find_runtime.ts";
 import { entryNotRun, NEED_DENO } from "./not_run.ts";
 import { type FileResult, runFile } from "./run_file.ts";
 import { filesIn, ROOT, writeTree } from "./write_tree.ts";
+
+/** How many files run at once: two on a core, as most tests wait more than they compute. */
+const JOBS = Number(Deno.env.get("DENO_JOBS")) || 2 * navigator.hardwareConcurrency;
+
+/** The folders with the longest tests. They run first, so that all cores are busy to the end. */
+const FIRST = ["tests/hono/", "tests/run/", "tests/workers/", "tests/journal/", "tests/cli/"];
 
 const [name, ...args] = Deno.args;
 if (name !== "node" && name !== "bun") throw new TypeError("The runtime must be node or bun");
@@ -39,7 +46,10 @@ async function runAll(name: RuntimeName): Promise<boolean> {
   const tree = await writeTree(name);
   console.log(`Running ${chosen.length} files on ${runtime.title}\n`);
   const results: FileResult[] = [];
-  const queue = [...chosen];
+  const queue = [
+    ...FIRST.flatMap((folder) => chosen.filter((file) => file.startsWith(folder))),
+    ...chosen.filter((file) => !FIRST.some((folder) => file.startsWith(folder))),
+  ];
   const lane = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       const result = await runFile(runtime, tree, file);
@@ -47,7 +57,7 @@ async function runAll(name: RuntimeName): Promise<boolean> {
       print(result);
     }
   };
-  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, lane));
+  await Promise.all(Array.from({ length: JOBS }, lane));
   printFailures(results);
   console.log(`\nBy room, on ${runtime.title}:`);
   const rooms = Map.groupBy(results, ({ file }) => file.split("/")[1]!);

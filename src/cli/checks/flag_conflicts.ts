@@ -103,17 +103,11 @@ const DEFAULTS: Partial<Record<Setting, unknown>> = {
 };
 
 function checkValues(settings: ParsedSettings): void {
-  const { concurrency, providerBatch, pilot, workers, prompt, delimiter } = settings;
+  const { concurrency, providerBatch, workers, prompt, delimiter } = settings;
   if (workers !== undefined && prompt !== undefined) {
     throw new CliError(
       "Cannot use --workers with --prompt as workers load their agents from a file: " +
         "define the agent in a file (agents.ts#Name)",
-    );
-  }
-  if (pilot !== undefined && settings.in === "-") {
-    throw new CliError(
-      "Cannot use --pilot with the standard input as it can be read only once: " +
-        "name a file with --in",
     );
   }
   if (providerBatch && concurrency === "adaptive") {

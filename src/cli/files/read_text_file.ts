@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { CliError, errorMessage } from "../cli_error.ts";
+import { detectEncoding } from "./text_encoding.ts";
 
 /**
  * Reads a text that a user has written with any editor, on any system: without a byte order mark,
- * with `\n` as line breaks, and without the last one. The text is UTF-8, or UTF-16 with a mark.
+ * with `\n` as line breaks, and without the last one. The text is UTF-8 or UTF-16.
  *
  * @throws {CliError} If it cannot be read, or is not text.
  */
@@ -18,15 +19,13 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 function decodeText(bytes: Uint8Array, path: string): string {
-  const [first, second] = bytes;
-  const encoding = first === 0xff && second === 0xfe
-    ? "utf-16le"
-    : first === 0xfe && second === 0xff
-    ? "utf-16be"
-    : "utf-8";
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return new TextDecoder(detectEncoding(bytes), { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new CliError(`Cannot read ${path} as it is not UTF-8 text`, { cause });
+    throw new CliError(
+      `Cannot read ${path} as it is not UTF-8 text. If its encoding is Windows-1252 (Latin-1), ` +
+        `convert it: iconv -f WINDOWS-1252 -t UTF-8 ${path}`,
+      { cause },
+    );
   }
 }

@@ -6,20 +6,28 @@ const LF = 10;
 const CR = 13;
 const QUOTE = 34;
 
+/** Options of {@linkcode countLines}. */
+export interface CountOptions {
+  /** The text between two fields of CSV. If absent, quotes have no meaning. */
+  readonly delimiter?: string;
+  /** The encoding of the file. */
+  readonly encoding?: string;
+}
+
 /**
  * Counts the lines of a file that are not empty. Line breaks within quoted fields of CSV do not
  * count. Returns `undefined` if the input can be read only once, or if the signal aborts.
  *
- * @param delimiter The text between two fields of CSV. If absent, quotes have no meaning.
+ * @param signal Stops the count.
  */
 export async function countLines(
   path: string,
   signal: AbortSignal,
-  delimiter?: string,
+  { delimiter, encoding }: CountOptions = {},
 ): Promise<number | undefined> {
   if (path === "-" || !(await stat(path)).isFile()) return undefined;
   const counter = new LineCounter(delimiter);
-  for await (const chunk of await openInput(path)) {
+  for await (const chunk of await openInput(path, { encoding })) {
     if (signal.aborted) return undefined;
     counter.add(chunk);
   }

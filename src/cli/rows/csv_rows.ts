@@ -1,121 +1,138 @@
 import { Buffer } from "node:buffer";
-import { pipeline, Readable } from "node:stream";
-import { parse } from "csv-parse";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
+import { detectDialect, hasFirstRows } from "./csv_dialect.ts";
+import { readHeader } from "./csv_header.ts";
+import { CsvParser, type CsvRecord } from "./csv_parser.ts";
 import type { BadRow, InputRow } from "./row.ts";
+
+/** What is known about a table once its header has been read. */
+export interface TableInfo {
+  /** The names of the columns. */
+  readonly header: readonly string[];
+  /** The delimiter, if it is not the one that was expected. */
+  readonly detectedDelimiter?: string;
+  /** What the user should know about the names of the columns. */
+  readonly warnings: readonly string[];
+}
 
 /** Options of {@linkcode readCsvRows}. */
 export interface CsvOptions {
-  /** The text between two fields. */
-  readonly delimiter: string;
+  /** The text between two fields. It is detected if absent. */
+  readonly delimiter?: string;
+  /**
+   * The delimiter that files of this format usually have.
+   *
+   * @default {","}
+   */
+  readonly expected?: string;
   /** The maximum size of a row, in bytes. */
   readonly maxBytes: number;
-  /** Called with the names in the header. */
-  readonly onHeader?: (names: readonly string[]) => void;
+  /** Called once the header has been read. */
+  readonly onHeader?: (info: TableInfo) => void;
 }
 
 /**
  * Yields the rows of CSV as objects, by the names in its header. All values are strings.
  *
- * The bytes are parsed as Latin-1, in which every byte is valid, and each field is decoded as UTF-8
- * afterwards: an invalid byte spoils only its own row.
- *
- * @throws {CliError} If the header has a duplicate name, or a row is too long: then its end, and
- * with it the next row, cannot be found.
+ * @throws {CliError} If the header is not UTF-8, or the end of a row cannot be found.
  */
 export async function* readCsvRows(
   chunks: AsyncIterable<Uint8Array>,
-  { delimiter, maxBytes, onHeader }: CsvOptions,
+  options: CsvOptions,
 ): AsyncGenerator<InputRow | BadRow> {
-  const source = chunks[Symbol.asyncIterator]();
-  const first = await source.next();
-  const badRows: BadRow[] = [];
-  /** The last line that was parsed. Its row may not have been yielded yet. */
-  let parsedLine = 0;
-  let fatal: CliError | undefined;
-  const parser = parse({
-    // The parser itself would look for the first line break only, and concatenated files mix them.
-    record_delimiter: usesCarriageReturns(first.value) ? "\r" : ["\r\n", "\n"],
-    delimiter: Buffer.from(delimiter).toString("latin1"),
-    encoding: "latin1",
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    // A quote within a field is a character: hand-written CSV means it so, and no row is lost.
-    relax_quotes: true,
-    skip_records_with_error: true,
-    max_record_size: maxBytes,
-    on_record(record, { lines }) {
-      parsedLine = lines;
-      return fatal === undefined ? record : null;
-    },
-    on_skip(error) {
-      const { code = "" } = (error ?? {}) as { code?: string };
-      // The parser cannot find the end of such a row.
-      if (code === "CSV_MAX_RECORD_SIZE") {
-        fatal ??= rowTooLong(parsedLine + 1, maxBytes);
-        return;
-      }
-      badRows.push({ line: parsedLine + 1, problem: PROBLEMS[code] ?? "it is not CSV" });
-    },
-  });
-  // If either side ends, the other one is destroyed, and the file is closed.
-  pipeline(
-    Readable.from(withoutBom(first, source, () => fatal !== undefined), { objectMode: false }),
-    parser,
-    () => {},
-  );
-  let header: readonly string[] | undefined;
-  let lastLine = 0;
-  for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-    while (badRows.length > 0) yield badRows.shift()!;
-    const line = Math.min(info.lines, lastLine + 1);
-    lastLine = info.lines;
-    const fields = record.map(decodeField);
-    if (fields.includes(undefined)) {
-      if (header === undefined) throw new CliError("Cannot read the header as it is not UTF-8");
-      yield { line, problem: "it is not UTF-8" };
-      continue;
+  const { maxBytes } = options;
+  const rows = new RowReading(options);
+  let parser: CsvParser | undefined;
+  let start = "";
+  const begin = (): readonly CsvRecord[] => {
+    const named = options.delimiter && Buffer.from(options.delimiter).toString("latin1");
+    const { delimiter, lineBreak, skipped, isDetected } = detectDialect(start, {
+      delimiter: named,
+      expected: options.expected ?? ",",
+    });
+    rows.detectedDelimiter = isDetected ? decodeField(delimiter) : undefined;
+    parser = new CsvParser({ delimiter, lineBreak, maxLength: maxBytes }, skipped > 0 ? 2 : 1);
+    return parser.push(start.slice(skipped));
+  };
+  for await (const bytes of chunks) {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+    if (parser !== undefined) yield* rows.read(parser.push(chunk));
+    else {
+      start += chunk;
+      if (!hasFirstRows(start)) continue;
+      yield* rows.read(begin());
     }
-    const texts = fields as string[];
-    if (header === undefined) {
-      header = texts;
-      checkHeader(header);
-      onHeader?.(header);
-    } else if (texts.length !== header.length) {
-      const problem = `it has ${texts.length} fields, and the header has ${header.length}`;
-      yield { line, problem };
-    } else {
-      yield { line, value: Object.fromEntries(header.map((name, i) => [name, texts[i]])) };
+    const { endlessLine } = parser!;
+    if (endlessLine !== undefined) throw endlessRow(endlessLine, maxBytes);
+  }
+  if (parser === undefined) yield* rows.read(begin());
+  yield* rows.read(parser!.end());
+}
+
+/** Turns records into rows: the first one is the header. */
+class RowReading {
+  readonly #onHeader: CsvOptions["onHeader"];
+  #header: readonly string[] | undefined;
+  detectedDelimiter: string | undefined;
+
+  constructor({ onHeader }: CsvOptions) {
+    this.#onHeader = onHeader;
+  }
+
+  *read(records: readonly CsvRecord[]): Generator<InputRow | BadRow> {
+    for (const { line, fields, problem } of records) {
+      if (fields === undefined) yield { line, problem: problem! };
+      // Such a row may have any number of fields: spreadsheets write them below the table.
+      else if (fields.every(isBlank)) {
+        yield { line, problem: "all its cells are empty", isEmpty: true };
+      } else if (this.#header !== undefined) {
+        yield toRow(line, this.#header, fields.map(decodeField));
+      } else this.#readHeader(fields.map(decodeField));
     }
   }
-  yield* badRows;
-  if (fatal !== undefined) throw fatal;
+
+  #readHeader(fields: readonly (string | undefined)[]): void {
+    if (!isDecoded(fields)) throw new CliError("Cannot read the header as it is not UTF-8");
+    const { names, warnings } = readHeader(fields);
+    const { detectedDelimiter } = this;
+    this.#header = names;
+    this.#onHeader?.({
+      header: names,
+      warnings,
+      ...(detectedDelimiter !== undefined && { detectedDelimiter }),
+    });
+  }
 }
 
-interface ParsedRecord {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number };
+function toRow(
+  line: number,
+  header: readonly string[],
+  fields: readonly (string | undefined)[],
+): InputRow | BadRow {
+  if (!isDecoded(fields)) return { line, problem: "it is not UTF-8" };
+  const extra = fields.slice(header.length);
+  if (fields.length < header.length || !extra.every(isBlank)) {
+    const count = fields.length === 1 ? "1 field" : `${fields.length} fields`;
+    return { line, problem: `it has ${count}, and the header has ${header.length}` };
+  }
+  return { line, value: Object.fromEntries(header.map((name, i) => [name, fields[i]])) };
 }
 
-function rowTooLong(line: number, maxBytes: number): CliError {
+function isBlank(field: string | undefined): boolean {
+  return field === "" || field?.trim() === "";
+}
+
+function isDecoded(fields: readonly (string | undefined)[]): fields is readonly string[] {
+  return !fields.includes(undefined);
+}
+
+function endlessRow(line: number, maxBytes: number): CliError {
   return new CliError(
     `Cannot continue to read as the row in line ${line} is longer than ${maxBytes} bytes: ` +
       "close a quote that is open there, or allow longer rows with --max-row",
     { exitCode: EXIT.broken },
   );
-}
-
-const PROBLEMS: Readonly<Record<string, string>> = {
-  CSV_QUOTE_NOT_CLOSED: "a quote is not closed",
-};
-
-function checkHeader(names: readonly string[]): void {
-  const duplicate = names.find((name, i) => names.indexOf(name) !== i);
-  if (duplicate !== undefined) {
-    throw new CliError(`Cannot read the CSV as its header has the name "${duplicate}" twice`);
-  }
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -128,32 +145,5 @@ function decodeField(field: string): string | undefined {
     return decoder.decode(Buffer.from(field, "latin1"));
   } catch {
     return undefined;
-  }
-}
-
-const BOM = [0xef, 0xbb, 0xbf];
-
-/** Whether the lines end with carriage returns alone, as those of old Macs do. */
-function usesCarriageReturns(bytes: Uint8Array | undefined): boolean {
-  const at = bytes?.indexOf(CR) ?? -1;
-  return at >= 0 && at < bytes!.length - 1 && !bytes!.includes(LF);
-}
-
-const LF = 10;
-const CR = 13;
-
-/** Yields the bytes without a byte order mark, until `isDone` returns true. */
-async function* withoutBom(
-  first: IteratorResult<Uint8Array>,
-  rest: AsyncIterator<Uint8Array>,
-  isDone: () => boolean,
-): AsyncGenerator<Uint8Array> {
-  if (!first.done) {
-    const { value } = first;
-    yield BOM.every((byte, i) => value[i] === byte) ? value.subarray(3) : value;
-  }
-  for await (const chunk of { [Symbol.asyncIterator]: () => rest }) {
-    if (isDone()) return;
-    yield chunk;
   }
 }

@@ -1,6 +1,8 @@
 import { CliError } from "../cli_error.ts";
+import type { TableInfo } from "./csv_rows.ts";
+import { checkEncoding } from "../files/text_encoding.ts";
 import { readLineRows } from "./line_rows.ts";
-import { openInput } from "./open_input.ts";
+import { inputName, openInput } from "./open_input.ts";
 import type { BadRow, InputRow } from "./row.ts";
 
 /** The formats of rows. */
@@ -14,6 +16,8 @@ export interface RowSource {
   readonly format: RowsFormat;
   /** The text between two fields of CSV. */
   readonly delimiter?: string;
+  /** The encoding of the input. */
+  readonly encoding?: string;
   /** The maximum size of a row, in bytes. */
   readonly maxRow: number;
 }
@@ -22,6 +26,10 @@ export interface RowSource {
 export interface RowReader extends AsyncIterable<InputRow | BadRow> {
   /** The names in the header of CSV, once it has been read. */
   readonly header: readonly string[] | undefined;
+  /** The delimiter of CSV that was set or detected; `undefined` for that of the format. */
+  readonly delimiter: string | undefined;
+  /** What the user should know about the header of CSV, once it has been read. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -30,30 +38,49 @@ export interface RowReader extends AsyncIterable<InputRow | BadRow> {
  * @throws {CliError} If it cannot be opened.
  */
 export async function openRows(source: RowSource): Promise<RowReader> {
-  const { path, format, delimiter, maxRow } = source;
+  const { path, format, delimiter, encoding, maxRow } = source;
+  if (encoding !== undefined) checkEncoding(encoding);
   const isTable = format === "csv" || format === "tsv";
   const csv = isTable ? await import("./csv_rows.ts") : undefined;
-  const chunks = await openInput(path);
-  let header: readonly string[] | undefined;
+  const chunks = await openInput(path, { encoding });
+  let info: TableInfo | undefined;
   const rows = format === "csv" || format === "tsv"
     ? csv!.readCsvRows(chunks, {
-      delimiter: delimiter ?? (format === "tsv" ? "\t" : ","),
+      delimiter,
+      expected: format === "tsv" ? "\t" : ",",
       maxBytes: maxRow,
-      onHeader: (names) => header = names,
+      onHeader: (read) => info = read,
     })
     : readLineRows(chunks, format, maxRow);
   return {
     [Symbol.asyncIterator]: () => rows,
     get header() {
-      return header;
+      return info?.header;
+    },
+    get delimiter() {
+      return delimiter ?? info?.detectedDelimiter;
+    },
+    get warnings() {
+      return info === undefined ? [] : tableWarnings(path, info);
     },
   };
 }
 
 /** Returns the text between two fields; `undefined` if the format is no table. */
-export function tableDelimiter({ format, delimiter }: RowSource): string | undefined {
+export function tableDelimiter(
+  { format, delimiter }: Pick<RowSource, "format" | "delimiter">,
+): string | undefined {
   if (format !== "csv" && format !== "tsv") return undefined;
   return delimiter ?? (format === "tsv" ? "\t" : ",");
+}
+
+function tableWarnings(path: string, { detectedDelimiter, warnings }: TableInfo): string[] {
+  if (detectedDelimiter === undefined) return [...warnings];
+  const name = detectedDelimiter === "\t" ? "tabs" : `"${detectedDelimiter}"`;
+  return [
+    `${inputName(path)} has ${name} between its columns: --delimiter sets another text`,
+    ...warnings,
+  ];
 }
 
 const FORMATS: readonly RowsFormat[] = ["jsonl", "csv", "tsv", "text"];
@@ -66,7 +93,8 @@ const FORMAT_BY_EXTENSION: Readonly<Record<string, RowsFormat>> = {
 };
 
 /**
- * Returns the format that was named, or that of the file extension, or JSONL.
+ * Returns the format that was named, or that of the file extension, or JSONL. The extension of a
+ * compressed file is the one before `.gz`.
  *
  * @throws {CliError} If there is no such format.
  */
@@ -75,5 +103,6 @@ export function resolveFormat(path: string, named: string | undefined): RowsForm
     if ((FORMATS as readonly string[]).includes(named)) return named as RowsFormat;
     throw new CliError(`Cannot use the format "${named}": it must be ${FORMATS.join(", ")}`);
   }
-  return FORMAT_BY_EXTENSION[path.split(".").at(-1)!.toLowerCase()] ?? "jsonl";
+  const extension = path.toLowerCase().replace(/\.gz$/, "").split(".").at(-1)!;
+  return FORMAT_BY_EXTENSION[extension] ?? "jsonl";
 }

@@ -6,6 +6,9 @@ import { renameFile } from "../files/rename_file.ts";
 import { writeStdout } from "../write_stdout.ts";
 import { LineSink } from "./line_sink.ts";
 
+/** How much was written when an output is closed. */
+export type OutputState = "complete" | "partial" | "unused";
+
 /** An output of lines. */
 export interface LineOutput {
   /** Writes lines with their line breaks. If it returns a promise, the caller waits for it. */
@@ -14,8 +17,9 @@ export interface LineOutput {
    * Writes what is buffered, and closes the output.
    *
    * @param state Whether all lines were written. If not, an earlier file with more in it is kept.
+   * If nothing was sent (`"unused"`), a file that was created is deleted, too.
    */
-  close(state: "complete" | "partial"): Promise<void>;
+  close(state: OutputState): Promise<void>;
 }
 
 /**
@@ -50,14 +54,17 @@ export async function openOutput(path: string): Promise<LineOutput> {
   try {
     const previous = await statFile(path);
     if (previous === undefined || !previous.isFile() || previous.size === 0) {
-      return new FileOutput(await open(path, WRITE | constants.O_CREAT), writeError);
+      const created = previous === undefined ? path : undefined;
+      return new FileOutput(await open(path, WRITE | constants.O_CREAT), writeError, { created });
     }
     // Replacing a file needs no permission to write to it: a read-only file must stay.
     await (await open(path, WRITE)).close();
     const target = await realpath(path);
     const part = `${target}.part`;
     const file = await open(part, "w", previous.mode & 0o777);
-    return new FileOutput(file, writeError, { target, part, previousSize: previous.size });
+    return new FileOutput(file, writeError, {
+      replacement: { target, part, previousSize: previous.size },
+    });
   } catch (cause) {
     throw writeError(cause);
   }
@@ -88,16 +95,19 @@ class FileOutput implements LineOutput {
   #file: FileHandle | undefined;
   readonly #sink: LineSink;
   readonly #writeError: (cause: unknown) => CliError;
+  /** The path, if there was no such file. */
+  readonly #created: string | undefined;
   #replacement: Replacement | undefined;
   #written = 0;
 
   constructor(
     file: FileHandle,
     writeError: (cause: unknown) => CliError,
-    replacement?: Replacement,
+    { created, replacement }: { readonly created?: string; readonly replacement?: Replacement },
   ) {
     this.#file = file;
     this.#writeError = writeError;
+    this.#created = created;
     this.#replacement = replacement;
     this.#sink = new LineSink((bytes) => this.#write(bytes));
   }
@@ -106,8 +116,9 @@ class FileOutput implements LineOutput {
     return this.#sink.write(lines);
   }
 
-  async close(state: "complete" | "partial"): Promise<void> {
+  async close(state: OutputState): Promise<void> {
     try {
+      if (state === "unused") this.#sink.discard();
       await this.#sink.flush();
       // Devices cannot be synced, and throw.
       await this.#file?.datasync().catch(() => {});
@@ -115,8 +126,11 @@ class FileOutput implements LineOutput {
     } finally {
       this.#sink.discard();
       await this.#file?.close();
-      if (state === "partial" && this.#replacement !== undefined) {
+      if (state !== "complete" && this.#replacement !== undefined) {
         await unlink(this.#replacement.part).catch(() => {});
+      }
+      if (state === "unused" && this.#created !== undefined) {
+        await unlink(this.#created).catch(() => {});
       }
     }
   }

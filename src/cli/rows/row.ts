@@ -10,17 +10,27 @@ export interface InputRow {
   readonly value: unknown;
 }
 
-/** A row that could not be read. It is reported, and the run continues. */
+/** A row that cannot be read or sent. It is counted, and the run continues. */
 export interface BadRow {
   /** The line that it starts on, from 1. */
   readonly line: number;
-  /** Why it could not be read. */
+  /** Why it cannot be read or sent. */
   readonly problem: string;
+  /** Whether all its cells are empty: spreadsheets write such rows below a table. */
+  readonly isEmpty?: boolean;
 }
 
-/** Whether the row could not be read. */
+/** Whether the row cannot be read or sent. */
 export function isBadRow(row: InputRow | BadRow): row is BadRow {
   return "problem" in row;
+}
+
+/** Returns why a row has no key; `undefined` if it has one, or needs none. */
+export function rowKeyProblem({ value }: InputRow, column: string | undefined): string | undefined {
+  if (column === undefined) return undefined;
+  const key = isRecord(value) ? value[column] : undefined;
+  const isMissing = key === undefined || key === null || key === "";
+  return isMissing ? `it has no "${column}", which is the --key` : undefined;
 }
 
 /**
@@ -28,14 +38,10 @@ export function isBadRow(row: InputRow | BadRow): row is BadRow {
  *
  * @throws {CliError} If the row has no value in that column.
  */
-export function rowKey(
-  { line, value }: InputRow,
-  column: string | undefined,
-): { readonly key?: string } {
+export function rowKey(row: InputRow, column: string | undefined): { readonly key?: string } {
   if (column === undefined) return {};
-  const key = isRecord(value) ? value[column] : undefined;
-  if (key === undefined || key === null || key === "") {
-    throw new CliError(`Cannot run line ${line} as it has no "${column}", which is the --key`);
-  }
-  return { key: digitsOf(value as object, column) ?? String(key) };
+  const problem = rowKeyProblem(row, column);
+  if (problem !== undefined) throw new CliError(`Cannot run line ${row.line} as ${problem}`);
+  const value = row.value as Record<string, unknown>;
+  return { key: digitsOf(value, column) ?? String(value[column]) };
 }

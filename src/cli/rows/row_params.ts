@@ -63,6 +63,37 @@ export function missingColumn(
     .find((column) => !columns.includes(column));
 }
 
+/**
+ * Returns a function that returns the column of a row that is null although its parameter must have
+ * a value: a prompt would say "null".
+ */
+export function createNullCheck(
+  agent: Callable,
+  map: Readonly<Record<string, string>>,
+): (value: unknown) => string | undefined {
+  const schema = paramsSchema(agent);
+  const properties = isRecord(schema?.properties) ? Object.entries(schema.properties) : [];
+  const columns = properties.filter(([, schema]) => !acceptsNull(schema))
+    .map(([name]) => map[name] ?? name);
+  return (value) => {
+    if (isRecord(value)) return columns.find((column) => value[column] === null);
+    return value === null ? columns[0] : undefined;
+  };
+}
+
+/** Whether null fits a JSON Schema, as far as that is known. */
+function acceptsNull(schema: unknown): boolean {
+  if (!isRecord(schema)) return schema !== false;
+  const { type, anyOf, oneOf } = schema;
+  if (schema.const !== undefined) return schema.const === null;
+  if (Array.isArray(schema.enum)) return schema.enum.includes(null);
+  if (type !== undefined) return Array.isArray(type) ? type.includes("null") : type === "null";
+  for (const options of [anyOf, oneOf]) {
+    if (Array.isArray(options)) return options.some(acceptsNull);
+  }
+  return true;
+}
+
 /** Whether the agent is known to have no parameters, so that all rows send the same request. */
 export function hasNoParams(agent: Callable): boolean {
   return paramNames(agent)?.length === 0;

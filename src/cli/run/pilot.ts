@@ -5,11 +5,12 @@ import { batch, type Result, RunError } from "../../../mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
 import { openRows, type RowSource } from "../rows/open_rows.ts";
-import { type InputRow, isBadRow, rowKey } from "../rows/row.ts";
+import { type InputRow, isBadRow, rowKey, rowKeyProblem } from "../rows/row.ts";
 import { writeStderr } from "../write_stderr.ts";
 import { type Estimate, estimateRun, type Interval } from "./estimate.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
-import { clashingRow, type RunSession } from "./run_rows.ts";
+import type { RunSession } from "./run_rows.ts";
+import { wasSent } from "./was_sent.ts";
 
 const STDIN = 0;
 
@@ -18,7 +19,7 @@ const STDIN = 0;
  * whether to continue. The journal records the sampled rows, so they are not sent again.
  *
  * @returns The exit code; `undefined` if the run continues.
- * @throws {CliError} If an answer lacks a member of `--columns`.
+ * @throws {CliError} If a row lacks its key, or an answer a member of `--columns`.
  */
 export async function runPilot(
   size: number,
@@ -30,14 +31,18 @@ export async function runPilot(
   for await (const row of await openRows(source)) {
     if (interrupt.stopSignal.aborted) return interrupt.exitCode;
     if (isBadRow(row) || sample.seen >= (settings.limit ?? Infinity)) continue;
-    session.checkRow(row);
-    if (clashingRow(row, session) === undefined) sample.add(row);
+    // The run reports it. A missing key is reported now, before anything is paid for.
+    if (rowKeyProblem(row, settings.key) === undefined && session.findProblem(row)) continue;
+    sample.add(row);
   }
   writeStderr(
     `pilot: ${showInteger(sample.items.length)} of ${showInteger(sample.seen)} rows\n`,
   );
   const began = performance.now();
   const results = await runSample(sample.items, session);
+  if (results === undefined || results.some((result) => wasSent(result, session.agent))) {
+    await session.keepRun();
+  }
   if (results === undefined || interrupt.stopSignal.aborted) {
     // Rows that have finished are recorded, as they were paid for.
     session.display.log(`To continue: shoal resume ${session.runId}`);

@@ -6,15 +6,18 @@ import type { BudgetOptions } from "../../../mod.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
+import { inputName } from "../rows/open_input.ts";
 import { isSameFile } from "../files/same_file.ts";
+import { findPipeRuns, isPipe } from "./pipe_runs.ts";
 import { RunFolder, wrapJournalError } from "./run_folder.ts";
+import { checkUnlocked, restoreReplacedRun } from "./run_start.ts";
 import { defaultRunName, runNameProblem, storedRunName } from "./run_name.ts";
 import type { RunSettings } from "./run_settings.ts";
 
 /**
- * Checks that the input and the outputs are different files.
+ * Checks that the input and the outputs are different files, and that outputs can have their names.
  *
- * @throws {CliError} If two of them are the same.
+ * @throws {CliError} If two of them are the same, or an output has the name of a compressed file.
  */
 export async function checkPaths({ in: input, out, errors }: RunSettings): Promise<void> {
   const paths = [input, out, errors].filter((path) => path !== undefined && path !== "-");
@@ -24,56 +27,94 @@ export async function checkPaths({ in: input, out, errors }: RunSettings): Promi
       throw new CliError(`Cannot use ${path} for more than one of --in, --out and --errors`);
     }
   }
+  const compressed = [out, errors].find((path) => path?.toLowerCase().endsWith(".gz"));
+  if (compressed === undefined) return;
+  throw new CliError(
+    `Cannot write ${compressed} as outputs are not compressed: leave out ".gz", or use a pipe ` +
+      "(shoal run … | gzip > FILE)",
+  );
 }
 
 /**
- * Returns the folder of the run with these settings.
+ * Checks that the input can be read twice, if there is a pilot.
+ *
+ * @throws {CliError} If it can be read only once.
+ */
+export async function checkPilotInput({ in: input, pilot }: RunSettings): Promise<void> {
+  if (pilot === undefined || !await isPipe(input)) return;
+  throw new CliError(
+    `Cannot use --pilot with ${
+      inputName(input)
+    } as it can be read only once: name a file with --in`,
+  );
+}
+
+/** The run that a command starts or continues. */
+export interface ResolvedRun {
+  /** Its folder, which may not exist yet. */
+  readonly folder: RunFolder;
+  /** The last run of the same command, if this one is new as its rows come from a pipe. */
+  readonly previous?: RunFolder;
+  /** Returns the folder to use if another process has just created this one. */
+  readonly nextFolder?: () => Promise<RunFolder>;
+}
+
+/**
+ * Returns the run with these settings.
  *
  * @throws {CliError} If the name of the run is invalid.
  */
-export async function resolveRunFolder(
+export async function resolveRun(
   reference: string | undefined,
   settings: RunSettings,
-): Promise<RunFolder> {
-  const { prompt, system, schema, model } = settings;
+): Promise<ResolvedRun> {
+  const { prompt, system, schema, model, dir, resume, fresh } = settings;
   const agent = reference ?? JSON.stringify([prompt, system, schema, model]);
   const absolute = (path: string) => path === "-" ? path : resolve(path);
   const name = settings.run ?? defaultRunName(agent, absolute(settings.in), absolute(settings.out));
   const problem = runNameProblem(name, process.platform);
   if (problem !== undefined) throw new CliError(`Cannot use the --run "${name}" as ${problem}`);
-  return new RunFolder(settings.dir, await storedRunName(settings.dir, name));
+  if (settings.run === undefined && await isPipe(settings.in)) {
+    const { last, next } = await findPipeRuns(dir, name);
+    if (resume || fresh) return { folder: last ?? next };
+    const nextFolder = async () => (await findPipeRuns(dir, name)).next;
+    return { folder: next, nextFolder, ...(last !== undefined && { previous: last }) };
+  }
+  return { folder: new RunFolder(dir, await storedRunName(dir, name)) };
 }
 
 /**
- * Checks that nothing is overwritten without `--fresh`, and deletes an earlier run with it.
+ * Checks that nothing is overwritten without `--fresh`.
  *
- * @returns Whether the run is new.
  * @throws {CliError} If the run has started before, or its output has content.
  */
-export async function prepareRun(
-  folder: RunFolder,
+export async function checkNothingOverwritten(
+  { folder, previous }: ResolvedRun,
   { resume, fresh, out }: RunSettings,
-): Promise<boolean> {
-  const record = await folder.readRecord().catch((error) => {
-    if (fresh) return "unreadable";
-    throw error;
-  });
-  if (record !== undefined && fresh) {
-    await folder.delete().catch((error) => {
-      throw wrapJournalError(error);
-    });
-  }
-  if (fresh) return true;
-  if (record !== undefined && !resume) {
+): Promise<void> {
+  await restoreReplacedRun(folder);
+  if (fresh) return;
+  const record = await folder.readRecord();
+  // A start that was killed before its first row has sent nothing.
+  if (record !== undefined && !resume && await hasRows(folder)) {
     throw new CliError(
       `Cannot start the run "${folder.name}" as it has already started: ` +
         "--resume continues it, --fresh starts over",
     );
   }
-  if (record === undefined && out !== "-" && await hasContent(out)) {
-    throw new CliError(`Cannot write ${out} as it is not empty: --fresh overwrites it`);
+  if (record !== undefined || out === "-" || !await hasContent(out)) return;
+  // The output of the same command: the journal of that run keeps its answers.
+  if (await previous?.readRecord() !== undefined) return await checkUnlocked(previous!);
+  throw new CliError(`Cannot write ${out} as it is not empty: --fresh overwrites it`);
+}
+
+async function hasRows(folder: RunFolder): Promise<boolean> {
+  try {
+    await using journal = folder.openJournal();
+    return await journal.summary(folder.name) !== undefined;
+  } catch (error) {
+    throw wrapJournalError(error);
   }
-  return record === undefined;
 }
 
 async function hasContent(path: string): Promise<boolean> {

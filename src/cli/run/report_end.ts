@@ -53,11 +53,12 @@ export function reportEnd(end: RunEnd): number {
 }
 
 function formatCounts({ stats, ms, lacking }: RunEnd): string {
-  const { ok, failed, bad, cutOff, toolErrors, unfinished, replayed, tokens, cost } = stats;
+  const { ok, failed, bad, empty, cutOff, toolErrors, unfinished, replayed, tokens, cost } = stats;
   return [
     `${showInteger(ok)} ok`,
     `${showInteger(failed)} failed`,
     ...(bad > 0 ? [`${showInteger(bad)} bad rows`] : []),
+    ...(empty > 0 ? [`${showInteger(empty)} empty rows not sent`] : []),
     ...(cutOff > 0 ? [`${showInteger(cutOff)} cut off`] : []),
     ...(toolErrors > 0 ? [`${showInteger(toolErrors)} errors of tools or branches`] : []),
     ...(lacking > 0 ? [`${showInteger(lacking)} without a member of --columns`] : []),
@@ -71,7 +72,8 @@ function formatCounts({ stats, ms, lacking }: RunEnd): string {
 
 /** Returns what the user can do next, if the run is not complete. */
 function hintAfter(end: RunEnd, exitCode: number): string | undefined {
-  const { stats: { ok, failed, bad, unfinished }, settings, folder: { name } } = end;
+  const { stats: { failed, unfinished }, folder: { name } } = end;
+  if (!end.stats.isSent) return hintWithoutRun(end, exitCode);
   if (exitCode === EXIT.budget) {
     return `The budget is spent. To continue: shoal resume ${name} --budget DOLLARS`;
   }
@@ -88,15 +90,21 @@ function hintAfter(end: RunEnd, exitCode: number): string | undefined {
   if (end.interrupt.stopSignal.aborted || unfinished > 0) {
     return `To continue: shoal resume ${name}`;
   }
-  if (bad > 0 && ok + failed === 0) {
-    const { in: path, inFormat } = settings;
-    return `No row could be read: ${inputName(path)} was read as ` +
-      `${resolveFormat(path, inFormat)}, and --in-format sets another format`;
-  }
   if (failed > 0) {
     return `To see why: shoal show ${name}. To retry the failed rows: shoal retry ${name}`;
   }
   return undefined;
+}
+
+/** Returns what the user can do if nothing was sent: then no run is kept. */
+function hintWithoutRun({ stats, settings }: RunEnd, exitCode: number): string | undefined {
+  if (exitCode === EXIT.ok) return undefined;
+  if (stats.unreadable === 0 || stats.unreadable < stats.bad + stats.failed) {
+    return "Nothing was sent, and no run is kept: run the corrected command";
+  }
+  const { in: path, inFormat } = settings;
+  return `No row could be read: ${inputName(path)} was read as ` +
+    `${resolveFormat(path, inFormat)}, and --in-format sets another format`;
 }
 
 function exitCodeOf({ stats, earlyEnd, interrupt }: RunEnd): number {

@@ -9,7 +9,9 @@ import { checkFlags, type GivenFlags } from "../checks/flag_conflicts.ts";
 import { CliError } from "../cli_error.ts";
 import { setBaseUrlVariable } from "../environment.ts";
 import { listenForInterrupts } from "../interrupt.ts";
+import { EXIT } from "../exit_code.ts";
 import { createFirstRowCheck } from "../rows/check_first_row.ts";
+import { createRowCheck } from "../rows/check_row.ts";
 import { countLines } from "../rows/count_lines.ts";
 import { createRowFormatter } from "../rows/format_row.ts";
 import {
@@ -20,15 +22,24 @@ import {
   tableDelimiter,
 } from "../rows/open_rows.ts";
 import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts";
-import { createRowMapper, hasNoParams } from "../rows/row_params.ts";
+import { previewRows } from "../rows/preview_rows.ts";
+import type { BadRow, InputRow } from "../rows/row.ts";
+import { createRowMapper } from "../rows/row_params.ts";
 import { BATCH_CONCURRENCY } from "./batch_defaults.ts";
 import { createDisplay } from "./display.ts";
-import { checkPaths, prepareRun, remainingBudget, resolveRunFolder } from "./prepare_run.ts";
+import {
+  checkNothingOverwritten,
+  checkPaths,
+  checkPilotInput,
+  remainingBudget,
+  resolveRun,
+} from "./prepare_run.ts";
 import { reportEnd, toUsageError, withResumeHint } from "./report_end.ts";
 import { type RunFolder, wrapJournalError } from "./run_folder.ts";
 import { runRows, type RunSession } from "./run_rows.ts";
 import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
+import { startRun } from "./run_start.ts";
 import { RunStats } from "./run_stats.ts";
 import { watchPauses } from "./watch_pauses.ts";
 
@@ -73,38 +84,51 @@ export async function run(
     path: settings.in,
     format: resolveFormat(settings.in, settings.inFormat),
     delimiter: settings.delimiter,
+    encoding: settings.encoding,
     maxRow: settings.maxRow,
   };
   const isTable = source.format === "csv" || source.format === "tsv";
-  const folder = await resolveRunFolder(reference, settings);
+  await checkPilotInput(settings);
+  const resolved = await resolveRun(reference, settings);
   using _ = setBaseUrlVariable(settings.workers === undefined ? undefined : settings.baseUrl);
   await using pool = await openPool(reference, definedAgent, settings);
-  // Before anything is created or deleted: the name of the input may be misspelt.
-  const rows = await openRows(source);
-  const isNew = await prepareRun(folder, settings);
-  await folder.create();
-  await using journal = folder.openJournal();
   const display = createDisplay({ quiet: settings.quiet, every: settings.progressEvery });
-  await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
-  const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
+  using interrupt = listenForInterrupts({
+    grace: settings.grace,
+    onStop: () => {
+      const seconds = settings.grace / 1_000;
+      display.log(
+        `stopping: calls in flight have ${seconds} s to finish; ` +
+          "press Ctrl-C again to end at once",
+      );
+    },
+    exit: (code) => process.exit(code),
+  });
+  // Before anything is created or deleted: all rows may have the same problem.
+  const reader = await openRows(source);
+  await checkNothingOverwritten(resolved, settings);
+  const check = createFirstRowCheck({ agent: definedAgent, settings, isTable, log: display.log });
+  await using rows = await previewRows(reader, check, interrupt.stopSignal);
+  if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+  for (const warning of reader.warnings) display.log(warning);
+  const start = await startRun(resolved.folder, { fresh: settings.fresh, ...resolved });
   const stats = new RunStats(settings.limit);
   try {
+    const { folder } = start;
+    if (resolved.previous !== undefined && !settings.quiet) {
+      display.log(
+        `the rows of a pipe are a new run: "${folder.name}"; ` +
+          `--resume continues the last one, "${resolved.previous.name}"`,
+      );
+    }
+    await using journal = folder.openJournal();
+    await using provider = await createRunProvider(settings, folder, (text) => display.log(text));
+    const agent = pool === undefined ? withProvider(definedAgent, provider) : definedAgent;
     const budget = await remainingBudget(journal, folder.name, settings);
     if (!settings.keepRecord) {
       const createdAt = (await folder.readRecord())?.createdAt ?? Date.now();
       await folder.saveRecord({ args: [...args], cwd: process.cwd(), createdAt });
     }
-    using interrupt = listenForInterrupts({
-      grace: settings.grace,
-      onStop: () => {
-        const seconds = settings.grace / 1_000;
-        display.log(
-          `stopping: calls in flight have ${seconds} s to finish; ` +
-            "press Ctrl-C again to end at once",
-        );
-      },
-      exit: (code) => process.exit(code),
-    });
     const session: RunSession = {
       agent,
       callOptions,
@@ -115,28 +139,35 @@ export async function run(
       retryFailed: settings.retryFailed,
       budget,
       toParams,
-      checkRow: createFirstRowCheck({ agent, settings, isTable, log: display.log }),
-      readsAhead: settings.limit === undefined && hasNoParams(agent),
+      findProblem: createRowCheck(agent, settings),
       answerCheck: new AnswerCheck(areKnown ? undefined : columns),
       stats,
       display,
       interrupt,
+      keepRun: () => start.keep(),
     };
-    const sinks = { folder, outFormat, delimiter: tableDelimiter(source) };
-    if (settings.pilot === undefined) return await writeRows(rows, session, sinks);
-    const { runPilot } = await import("./pilot.ts");
-    const exitCode = await runPilot(settings.pilot, source, session).catch((error) => {
-      throw withResumeHint(error, folder);
-    });
-    if (exitCode !== undefined) return exitCode;
+    const sinks = { folder, outFormat, delimiter: tableDelimiter(source), reader };
+    if (settings.pilot !== undefined) {
+      const { runPilot } = await import("./pilot.ts");
+      const exitCode = await runPilot(settings.pilot, source, session).catch((error) => {
+        throw withResumeHint(error, folder);
+      });
+      if (exitCode !== undefined) return exitCode;
+    }
     // The pilot has spent a part of the budget.
-    const left = await remainingBudget(journal, folder.name, settings);
-    return await writeRows(rows, { ...session, budget: left }, sinks);
+    const left = settings.pilot === undefined
+      ? budget
+      : await remainingBudget(journal, folder.name, settings);
+    const exitCode = await writeRows(rows, { ...session, budget: left }, sinks);
+    // Without rows, there was nothing to send.
+    if (exitCode === EXIT.ok) await start.keep();
+    return exitCode;
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
-    // The library rejected an option before anything was sent: the run has not started.
-    if (isNew && stats.ok + stats.failed === 0) await folder.deleteRecord();
+    // The library rejected an option before anything was sent.
     throw toUsageError(error);
+  } finally {
+    await start.undo();
   }
 }
 
@@ -155,18 +186,21 @@ interface WriteOptions {
   readonly outFormat: RowsFormat;
   /** The text between two fields of the input, if it is a table. */
   readonly delimiter: string | undefined;
+  /** Knows the columns and the delimiter of the input. */
+  readonly reader: RowReader;
 }
 
 /** Opens the outputs, runs the rows and reports how the run ended. Returns the exit code. */
 async function writeRows(
-  rows: RowReader,
+  rows: AsyncIterable<InputRow | BadRow>,
   session: RunSession,
-  { folder, outFormat, delimiter }: WriteOptions,
+  { folder, outFormat, delimiter, reader }: WriteOptions,
 ): Promise<number> {
   const { settings, journal, stats, display, interrupt } = session;
   const { header, formatRow } = await createRowFormatter(
-    { ...settings, format: outFormat },
-    () => rows.header,
+    // CSV from CSV has the delimiter of the input, also if that was detected.
+    { ...settings, format: outFormat, ...(outFormat === "csv" && { delimiter: reader.delimiter }) },
+    () => reader.header,
   );
   // If another process works on this run, this throws before its output is touched.
   await (await journal.open(folder.name)).close();
@@ -177,7 +211,8 @@ async function writeRows(
   const stopWatching = watchPauses(display.log);
   try {
     errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
-    countLines(settings.in, counting.signal, delimiter).then((lines) => {
+    const { encoding } = settings;
+    countLines(settings.in, counting.signal, { encoding, delimiter }).then((lines) => {
       if (lines === undefined) return;
       const isTable = delimiter !== undefined;
       const total = Math.max(0, isTable ? lines - 1 : lines);
@@ -187,7 +222,8 @@ async function writeRows(
     const began = performance.now();
     const earlyEnd = await runRows(rows, session, { formatRow, output, errors });
     if (stats.unfinished === 0 && !interrupt.stopSignal.aborted) state = "complete";
-    await output.close(state);
+    const isEmpty = state === "complete" && stats.failed + stats.bad === 0;
+    await output.close(stats.isSent || isEmpty ? state : "unused");
     await errors?.close(state);
     display.stop();
     const ms = performance.now() - began;
@@ -195,10 +231,12 @@ async function writeRows(
     return reportEnd({ stats, display, earlyEnd, interrupt, settings, folder, ms, lacking });
   } catch (error) {
     display.stop();
+    const closedAs = stats.isSent ? "partial" : "unused";
     // Errors of closing are dropped: the first error is the one to report.
-    if (state === "partial") await output.close("partial").catch(() => {});
-    await errors?.close("partial").catch(() => {});
-    throw withResumeHint(wrapJournalError(error), folder);
+    if (state === "partial") await output.close(closedAs).catch(() => {});
+    await errors?.close(closedAs).catch(() => {});
+    const wrapped = wrapJournalError(error);
+    throw stats.isSent ? withResumeHint(wrapped, folder) : wrapped;
   } finally {
     counting.abort();
     stopWatching();

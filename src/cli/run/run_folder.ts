@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Journal, JournalError, sqliteJournal } from "../../journal/mod.ts";
 import { CliError, errorMessage, hasCode } from "../cli_error.ts";
@@ -29,18 +29,6 @@ export class RunFolder {
     this.path = join(resolve(dir), name);
   }
 
-  /** Creates the folder unless it exists. */
-  async create(): Promise<void> {
-    try {
-      await mkdir(this.path, { recursive: true });
-    } catch (cause) {
-      throw new CliError(
-        `Cannot create the folder of the run ${this.path}: ${errorMessage(cause)}`,
-        { exitCode: EXIT.broken, cause },
-      );
-    }
-  }
-
   /** Opens the journal of the run. */
   openJournal(): Journal {
     return sqliteJournal(join(this.path, "journal.db"));
@@ -68,31 +56,17 @@ export class RunFolder {
     await this.writeFile("run.json", JSON.stringify(record, null, 2));
   }
 
-  /** Deletes the record of the start, as if the run had not been started. Keeps the journal. */
-  async deleteRecord(): Promise<void> {
-    await unlink(join(this.path, "run.json")).catch(() => {});
-  }
-
   /** Writes a file of the folder atomically. */
   async writeFile(name: string, text: string): Promise<void> {
     const path = join(this.path, name);
     await writeFile(`${path}.part`, text);
     await renameFile(`${path}.part`, path);
   }
+}
 
-  /**
-   * Deletes the run.
-   *
-   * @throws {JournalError} If another process is writing to it.
-   */
-  async delete(): Promise<void> {
-    {
-      await using journal = this.openJournal();
-      await journal.prune({ runId: this.name });
-    }
-    // On Windows, a virus scanner may still read a file.
-    await rm(this.path, { recursive: true, maxRetries: 5, retryDelay: 100 });
-  }
+/** Whether the folder holds a run that a start with `--fresh` is about to replace. */
+export function isReplacedRun(name: string): boolean {
+  return /^\..*\.replaced$/.test(name);
 }
 
 /** Returns the folders of all runs below a directory, the oldest first. */
@@ -100,7 +74,7 @@ export async function listRunFolders(dir: string): Promise<readonly RunFolder[]>
   const found: { readonly folder: RunFolder; readonly createdAt: number }[] = [];
   try {
     for (const entry of await readdir(dir, { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue;
+      if (!entry.isDirectory() || isReplacedRun(entry.name)) continue;
       const folder = new RunFolder(dir, entry.name);
       // An unreadable record must not hide the other runs. Commands on that run report the error.
       const createdAt = await folder.readRecord().then((record) => record?.createdAt, () => 0);

@@ -10,16 +10,14 @@ import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { isLongWait } from "../../model/errors.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
-import { isRecord } from "../../model/check_options.ts";
 import { ownCodeErrors } from "../../model/own_code.ts";
-import { findClash } from "../checks/answer_columns.ts";
 import type { AnswerCheck } from "../checks/check_answers.ts";
 import type { CliError } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { errorText } from "../messages/describe_error.ts";
 import type { FormatRow } from "../rows/format_row.ts";
+import type { RowCheck } from "../rows/check_row.ts";
 import type { LineOutput } from "../rows/output_file.ts";
-import { readAhead } from "../rows/read_ahead.ts";
 import { ReorderBuffer } from "../rows/reorder_buffer.ts";
 import { type BadRow, type InputRow, isBadRow, rowKey } from "../rows/row.ts";
 import type { RowMapper } from "../rows/row_params.ts";
@@ -28,6 +26,7 @@ import type { Display } from "./display.ts";
 import { GiveUpRule } from "./give_up.ts";
 import type { RunSettings } from "./run_settings.ts";
 import type { RunStats } from "./run_stats.ts";
+import { wasSent } from "./was_sent.ts";
 
 /** What a run and its pilot share. */
 export interface RunSession {
@@ -49,10 +48,8 @@ export interface RunSession {
   readonly budget: BudgetOptions | undefined;
   /** Maps rows to parameters. */
   readonly toParams: RowMapper;
-  /** Checks a row before it is sent. */
-  readonly checkRow: (row: InputRow) => void;
-  /** Whether the second row is checked before the first one is sent. */
-  readonly readsAhead: boolean;
+  /** Returns why a row cannot be sent. */
+  readonly findProblem: RowCheck;
   /** Checks answers whose members are not known in advance. */
   readonly answerCheck: AnswerCheck;
   /** Counts the rows. */
@@ -61,6 +58,8 @@ export interface RunSession {
   readonly display: Display;
   /** Interrupts the run. */
   readonly interrupt: Interrupt;
+  /** Called when a row was sent: from then on, the run can be resumed. */
+  readonly keepRun: () => Promise<void>;
 }
 
 /** Where rows are written. */
@@ -90,26 +89,34 @@ export async function runRows(
   let earlyEnd: EarlyEnd;
   let answerError: CliError | undefined;
 
+  const skipRow = async (line: number, problem: string, value?: unknown) => {
+    stats.bad++;
+    logProblem(line, problem);
+    await errors?.write(formatJsonLine({ line, code: "bad_row", message: problem, row: value }));
+  };
   async function* calls() {
     let index = 0;
-    const source = session.readsAhead ? readAhead(rows, session.checkRow) : rows;
-    for await (const row of untilAborted(source, interrupt.stopSignal)) {
+    for await (const row of untilAborted(rows, interrupt.stopSignal)) {
       stats.rows.read++;
-      if (!isBadRow(row)) session.checkRow(row);
-      const usable = isBadRow(row) ? row : clashingRow(row, session) ?? row;
-      if (isBadRow(usable)) {
-        const { line, problem } = usable;
-        stats.bad++;
-        logProblem(line, problem);
-        await errors?.write(formatJsonLine({ line, code: "bad_row", message: problem }));
+      if (isBadRow(row)) {
+        if (row.isEmpty) stats.empty++;
+        else {
+          stats.unreadable++;
+          await skipRow(row.line, row.problem);
+        }
+        continue;
+      }
+      const problem = session.findProblem(row);
+      if (problem !== undefined) {
+        await skipRow(row.line, problem, row.value);
         continue;
       }
       await order?.waitForRoom(index++);
       if (order === undefined) index++;
-      yield [agent, session.toParams(usable.value), {
+      yield [agent, session.toParams(row.value), {
         ...session.callOptions,
-        ...rowKey(usable, settings.key),
-        metadata: usable,
+        ...rowKey(row, settings.key),
+        metadata: row,
       }] as const;
       // Without reading the next row, which may not exist yet.
       if (index === settings.limit) break;
@@ -151,6 +158,10 @@ export async function runRows(
     for await (const { result, index } of items) {
       const row = result.metadata as InputRow;
       let line: string | undefined;
+      if (!stats.isSent && wasSent(result, agent)) {
+        stats.isSent = true;
+        await session.keepRun();
+      }
       if (!result.ok && isRetriedOnResume(result, interrupt.abortSignal)) {
         stats.unfinished++;
         stats.addUsage(result);
@@ -187,17 +198,6 @@ export async function runRows(
   // Calls in flight have finished: nothing that was paid for is lost.
   if (answerError !== undefined) throw answerError;
   return earlyEnd;
-}
-
-/** Returns a row that lacks room for the answer, as a later row of JSONL may, as a bad row. */
-export function clashingRow({ line, value }: InputRow, session: RunSession): BadRow | undefined {
-  const { settings, runId } = session;
-  const has = (name: string) => isRecord(value) ? Object.hasOwn(value, name) : name === "input";
-  const clash = findClash(settings, has);
-  if (clash === undefined) return undefined;
-  const { column, purpose, advice } = clash;
-  const problem = `it has "${column}", which is ${purpose}: ${advice} (shoal resume ${runId})`;
-  return { line, problem };
 }
 
 /** The number of problems that are logged one by one. */

@@ -30,6 +30,8 @@ export interface RunSettings {
   readonly outFormat?: string;
   /** The text between two fields of CSV. */
   readonly delimiter?: string;
+  /** The encoding of the input. */
+  readonly encoding?: string;
   /** The maximum size of a row, in bytes. */
   readonly maxRow: number;
   /** Columns by the parameters that take them. */
@@ -119,12 +121,17 @@ export function dirOption(): Option {
 export function addRunOptions(command: Command): Command {
   return command
     .optionsGroup("Rows:")
-    .option("-i, --in <file>", "input: JSONL, CSV, TSV or text; - is stdin", "-")
+    .option("-i, --in <file>", "input: JSONL, CSV, TSV or text, also .gz; - is stdin", "-")
     .option("-o, --out <file>", "output; - is stdout", "-")
     .option("-e, --errors <file>", "file for bad and failed rows, as JSONL")
     .option("--in-format <format>", "jsonl, csv, tsv or text (default: by the file extension)")
     .option("--out-format <format>", "jsonl, csv or tsv (default: by the file extension)")
-    .option("--delimiter <text>", "delimiter of CSV fields", parseDelimiter)
+    .option(
+      "--delimiter <text>",
+      "delimiter of CSV (default: , or as in the input)",
+      parseDelimiter,
+    )
+    .option("--encoding <name>", "encoding of the input (default: UTF-8, or UTF-16 if it is that)")
     .option("--max-row <bytes>", "maximum size of a row; larger rows are bad", parseBytes, 16e6)
     .option(
       "--map <param=column>",

@@ -55,8 +55,14 @@ export class RunStats {
   ok = 0;
   /** Rows that failed. */
   failed = 0;
-  /** Rows that could not be read. */
+  /** Rows that could not be read or sent. */
   bad = 0;
+  /** Bad rows that could not be read. */
+  unreadable = 0;
+  /** Rows whose cells are all empty: they are not sent. */
+  empty = 0;
+  /** Whether anything was sent, in this start or an earlier one. */
+  isSent = false;
   /** Rows that have started and did not finish: they run again when the run is resumed. */
   unfinished = 0;
   /** Answers from the cache. */
@@ -109,9 +115,9 @@ export class RunStats {
 
   /** Returns the progress at this moment. */
   snapshot(name: string): RunSnapshot {
-    const { ok, failed, bad, replayed, cutOff, cost, progress, rows } = this;
-    const done = ok + failed + bad;
-    const { total, isEstimated = false } = rows.current(bad) ?? {};
+    const { ok, failed, bad, empty, replayed, cutOff, cost, progress, rows } = this;
+    const done = ok + failed + bad + empty;
+    const { total, isEstimated = false } = rows.current(bad + empty) ?? {};
     const isComplete = rows.isComplete && done >= rows.read;
     const { perSecond = 0, inFlight = 0 } = progress ?? {};
     const ran = ok + failed - replayed;

@@ -31,7 +31,8 @@ function post(url: string, body: Uint8Array, headers: Record<string, string> = {
 await report({
   "records and replays": async () => {
     const name = "both";
-    await using sim = simulator({ chunkSize: 1, tokensPerSecond: 100 });
+    // The tokens are far enough apart to arrive one by one on a busy machine, too.
+    await using sim = simulator({ chunkSize: 1, tokensPerSecond: 20 });
     const ask = async (baseURL: string) => {
       await using provider = openai({ baseURL, apiKey: "sk-secret-secret-secret" });
       const agent = defineAgent({ name: "a", model: "m", prompt: "Say 'a b c {x}'", provider });

@@ -178,7 +178,10 @@ Deno.test("a later row with the column of the answer is a bad row that a resumed
   const args = run("Zod", "-o", "o.jsonl", "-e", "e.jsonl", "--run", "late", "--ordered");
   const { code, err } = await here.shoal(args);
   assertEquals([code, here.server.stats.requests], [1, 3], err);
-  assertMatch(err, /^line 2: it has "output", which is the column for the answer: choose another/);
+  assertMatch(
+    err,
+    /^line 2: it has a column "output", which is the column for the answer: choose another/,
+  );
   assertEquals((await here.rows("o.jsonl")).map(({ input }) => input), ["a", "c", "d"]);
   assertEquals((await here.rows("e.jsonl")).map(({ line, code }) => [line, code]), [[
     2,
@@ -191,5 +194,8 @@ Deno.test("a later row with the column of the answer is a bad row that a resumed
   assertEquals(rows[1], { input: "b", output: 1, answer: { label: "good", score: 0.5 } });
   const meta = await here.shoal([...run("Zod", "--meta", "--as", "x", "--ordered"), "--fresh"]);
   assertEquals(meta.code, 1);
-  assertMatch(meta.err, /^line 4: it has "_ms", which is a column of --meta: leave out --meta/);
+  assertMatch(
+    meta.err,
+    /^line 4: it has a column "_ms", which is a column of --meta: leave out --meta/,
+  );
 });

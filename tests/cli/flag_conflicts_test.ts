@@ -22,7 +22,7 @@ Deno.test("rejects flags that contradict each other, or that need another one", 
       ["--yes", /Cannot use --yes without --pilot/],
       ["--poll 1s", /Cannot use --poll without --provider-batch/],
       ["--retry-failed", /Cannot use --retry-failed without --resume/],
-      ["--price 1,1", /Cannot use --price without --model/],
+      ["--price 1,1", /Cannot use --price without a --model/],
       ["--delimiter ;", /Cannot use --delimiter as the rows are jsonl/],
       ["-i - --pilot 2", /Cannot use --pilot with the standard input/],
     ] as const

@@ -35,7 +35,6 @@ export const NOT_DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
     "only a pilot asks",
     "only batches are polled",
     "only a run that has started before has failed rows",
-    "it is the price of that model",
   ],
   "is advice that replaces that of the library": [
     "--rpm and --tpm",

@@ -51,7 +51,6 @@ const NEEDED: readonly (readonly [flag: Setting, needs: Setting, reason: string]
   ["yes", "pilot", "only a pilot asks"],
   ["poll", "providerBatch", "only batches are polled"],
   ["retryFailed", "resume", "only a run that has started before has failed rows"],
-  ["price", "model", "it is the price of that model"],
 ];
 
 /**
@@ -103,7 +102,10 @@ const DEFAULTS: Partial<Record<Setting, unknown>> = {
 };
 
 function checkValues(settings: ParsedSettings): void {
-  const { concurrency, providerBatch, workers, prompt, delimiter } = settings;
+  const { concurrency, providerBatch, workers, prompt, delimiter, price, model } = settings;
+  if (price !== undefined && model === undefined) {
+    throw new CliError("Cannot use --price without a --model");
+  }
   if (workers !== undefined && prompt !== undefined) {
     throw new CliError(
       "Cannot use --workers with --prompt as workers load their agents from a file: " +

@@ -29,6 +29,6 @@ export function createRowCheck(
       : undefined;
     if (clash === undefined) return undefined;
     const { column, purpose, advice } = clash;
-    return `it has "${column}", which is ${purpose}: ${advice}. shoal resume runs it then`;
+    return `it has a column "${column}", which is ${purpose}: ${advice}. shoal resume runs it then`;
   };
 }

@@ -19,3 +19,12 @@ export function ownCodeError(
     { code: "tool", cause, ...details },
   );
 }
+
+/**
+ * Returns the message of an attempt that failed with this error: without what the user's own code
+ * threw, as attempts are kept where such texts are not.
+ */
+export function attemptMessage({ code, message, cause }: AgentError): string {
+  if (code !== "tool" || cause === undefined) return message;
+  return message.replace(`: ${causeMessage(cause)}`, "");
+}

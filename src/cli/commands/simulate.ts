@@ -56,6 +56,13 @@ ${
     (_, i) => `  ${FAULT_NAMES.slice(5 * i, 5 * i + 5).join(", ")}`,
   ).join(",\n")
 }`;
+const EXAMPLES = `
+Examples:
+  shoal simulate
+  shoal simulate --latency 800,4000 --rpm 500 --fault rateLimit=0.05,error500=0.01
+  shoal run agents.ts#Sentiment -i reviews.jsonl --base-url http://127.0.0.1:8787/v1
+
+"shoal run --simulate" does it without a second terminal.`;
 
 /** Returns the command `simulate`: a model server on this machine, until Ctrl-C. */
 export function simulateCommand(): Command {
@@ -80,7 +87,8 @@ export function simulateCommand(): Command {
     )
     .addHelpText("after", FAULT_HELP)
     .option("--model <names>", "the only models of the server", parseNames)
-    .option("--seed <number>", "seed of the random numbers", parseWhole, 1);
+    .option("--seed <number>", "seed of the random numbers", parseWhole, 1)
+    .addHelpText("after", EXAMPLES);
 }
 
 /** Runs the simulator until the first Ctrl-C, and returns the exit code. */
@@ -106,9 +114,11 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
     throw new CliError(nameFlags(errorMessage(cause), SIMULATE_FLAGS), { cause });
   }
   await using running = server;
+  // The signal may arrive as soon as the URL is read.
+  const interrupted = untilInterrupted();
   await printLine(running.url);
   writeStderr(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C stops the server\n`);
-  await untilInterrupted();
+  await interrupted;
   const { requests, peakInFlight, byStatus } = running.stats;
   writeStderr(
     `${showInteger(requests)} requests, at most ${showInteger(peakInFlight)} at once, ` +

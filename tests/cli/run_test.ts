@@ -178,6 +178,48 @@ Deno.test("a budget ends the run, and holds over all its starts", async () => {
   assertEquals((await here.rows("out.jsonl")).length, 200);
 });
 
+Deno.test("a budget that is too small for a row is named, without a verdict and an ETA", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(20));
+  const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "-o", "out.jsonl", "-m", "m"];
+  const price = ["--price", "50,0", "--budget", "0.00001"];
+  const { code, err } = await here.shoal([...args, ...price]);
+  assertEquals([code, here.server.stats.requests], [4, 0], err);
+  assertMatch(
+    err,
+    /^Nothing was sent, as the --budget is too small: 0\.00001 US dollars, and a row may take about 0/m,
+  );
+  assertMatch(err, /Run the command with a larger --budget$/m);
+  assertEquals(/nothing took any time|ETA/.test(err), false, err);
+
+  // Rows that were answered are judged; the rest is not expected any more.
+  const larger = ["--price", "50,0", "--max-tokens", "10", "--budget", "0.005", "-c", "1"];
+  const some = await here.shoal([...args, ...larger]);
+  assertEquals([some.code, here.server.stats.requests > 0], [4, true], some.err);
+  assertMatch(some.err, /: a higher --concurrency would help/);
+  assertEquals(/ETA[^\n]*\n[^\n]* not finished/.test(some.err), false, some.err);
+});
+
+Deno.test("the verdict names flags, and for batches none", async () => {
+  await using here = await place({ latency: 5 });
+  await here.write("in.jsonl", rowsOf(3));
+  const args = ["run", `${AGENTS}#Sentiment`, "-i", "in.jsonl", "--json"];
+  for (
+    const [name, flags, verdict] of [
+      ["plain", ["-c", "1"], /^waiting for the model \d+ % of the time: a higher --concurrency /],
+      ["files", ["--provider-batch", "--poll", "10ms"], /^waiting for batches \d+ % of the time$/],
+    ] as const
+  ) {
+    const run = await here.shoal([...args, "--run", name, "-o", `${name}.jsonl`, ...flags]);
+    assertEquals(run.code, 0, run.err);
+    assertMatch(JSON.parse(run.out).verdict, verdict);
+    const json = await here.shoal(["show", name, "--json"]);
+    assertMatch(JSON.parse(json.out).verdict, verdict);
+    const { out } = await here.shoal(["show", name]);
+    assertEquals(out.split("\n").filter((line) => verdict.test(line)).length, 1, out);
+  }
+});
+
 Deno.test("a budget holds for long answers, over the pilot and the run", async () => {
   // Answers of 5,000 tokens, which cost 5 cents each.
   await using here = await place({ respond: () => "x".repeat(20_000), latency: 20 });

@@ -3,13 +3,13 @@ import type { JournalSummary } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
 import { cutOffText, hasCutOffAnswer } from "../checks/cut_off_answers.ts";
-import { nameFlags } from "../option_flags.ts";
 import { FailureClusters } from "../run/failure_clusters.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
 import { type RunFolder, wrapJournalError } from "../run/run_folder.ts";
 import { printLine } from "../write_stdout.ts";
 import type { RunDetails } from "../report/run_details.ts";
 import { SummaryTotals } from "../report/summary_totals.ts";
+import { hasVerdict, type VerdictContext, verdictText } from "../report/verdict_text.ts";
 import { formatSummary } from "./list_runs.ts";
 
 /** The number of results that are summarized: memory stays flat. */
@@ -43,8 +43,11 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
     if (format === "json") totals.add(result);
     if (!result.ok) clusters.add(result.error, index);
   }
+  const args = (await folder.readRecord())?.args;
+  const isProviderBatch = args?.includes("--provider-batch") ?? false;
   if (format === "text") {
-    await printLine(formatRun(folder.name, summary, { sample, clusters, cutOff }).join("\n"));
+    const shown = { sample, clusters, cutOff, isProviderBatch };
+    await printLine(formatRun(folder.name, summary, shown).join("\n"));
     return;
   }
   const { cached, attempts, durationMs, timeSpent, verdict, byModel } = totals
@@ -56,10 +59,10 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
     attempts,
     durationMs,
     timeSpent,
-    verdict,
+    verdict: verdictText(verdict, { isProviderBatch }),
     byModel,
     failures: clusters.sorted(),
-    args: (await folder.readRecord())?.args,
+    args,
   };
   await printLine(JSON.stringify(details, null, 2));
 }
@@ -76,7 +79,7 @@ function formatUsage({ usage, cost }: JournalSummary): string {
 }
 
 /** What the results of a run show. */
-interface ShownResults {
+interface ShownResults extends VerdictContext {
   readonly sample: ReservoirSample<Result>;
   readonly clusters: FailureClusters;
   /** The number of answers that reached their limit of tokens. */
@@ -86,9 +89,10 @@ interface ShownResults {
 function formatRun(
   name: string,
   summary: JournalSummary,
-  { sample, clusters, cutOff }: ShownResults,
+  { sample, clusters, cutOff, isProviderBatch }: ShownResults,
 ): readonly string[] {
-  const { verdict, durationMs: { p50, p95, p99 }, byModel } = summarize(sample.items);
+  const sampledSummary = summarize(sample.items);
+  const { verdict, durationMs: { p50, p95, p99 }, byModel } = sampledSummary;
   const startedAt = new Date(summary.createdAt).toISOString();
   const updatedAt = new Date(summary.updatedAt).toISOString();
   const lines = [
@@ -107,7 +111,7 @@ function formatRun(
     lines.push(`${model}: ${counts}${price}${sampled}`);
   }
   if (cutOff > 0) lines.push(cutOffText(cutOff));
-  lines.push(nameFlags(verdict));
+  if (hasVerdict(sampledSummary)) lines.push(verdictText(verdict, { isProviderBatch }));
   const all = clusters.sorted();
   if (all.length > 0) lines.push("", "failures:");
   for (const { kind, cause, count, rows } of all.slice(0, MAX_CLUSTERS)) {

@@ -9,6 +9,7 @@ import { wrapJournalError } from "../run/run_folder.ts";
 import type { RunSettings } from "../run/run_settings.ts";
 import type { RunStats } from "../run/run_stats.ts";
 import { SummaryTotals } from "./summary_totals.ts";
+import { verdictText } from "./verdict_text.ts";
 
 /**
  * Why a run has ended: all rows are finished (`complete`), a signal (`interrupted`), the budget is
@@ -104,7 +105,7 @@ export async function withRunSummary(
 }
 
 async function summarizeRun(
-  { runId, stats, journal }: SummarizedRun,
+  { runId, settings, stats, journal }: SummarizedRun,
   { exitCode, error, ms }: {
     readonly exitCode: number;
     readonly error: string | undefined;
@@ -114,13 +115,15 @@ async function summarizeRun(
   const { bad, empty, cutOff, toolErrors, renewsAt, sample, totals } = stats;
   // Rows that the end of the run has aborted are known to the journal only.
   const { started = 0 } = await journal.summary(runId).catch(() => undefined) ?? {};
+  const summary = totals!.summary(sample.items, Math.round(ms));
   return {
     type: "summary",
     runId,
     exitCode,
     ended: error === undefined ? endingOf(exitCode, stats) : "error",
     error,
-    ...totals!.summary(sample.items, Math.round(ms)),
+    ...summary,
+    verdict: verdictText(summary.verdict, { isProviderBatch: settings.providerBatch }),
     bad,
     empty,
     cutOff,

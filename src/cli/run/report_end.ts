@@ -6,6 +6,7 @@ import { EXIT } from "../exit_code.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { nameFlags } from "../option_flags.ts";
+import { hasVerdict, verdictText } from "../report/verdict_text.ts";
 import { inputName } from "../rows/open_input.ts";
 import { resolveFormat } from "../rows/open_rows.ts";
 import type { Display } from "./display.ts";
@@ -39,8 +40,10 @@ export function reportEnd(end: RunEnd): number {
   const { stats, display, settings } = end;
   if (!settings.quiet && !settings.json) {
     display.log(formatCounts(end));
-    if (stats.sample.items.length > 0) {
-      display.log(display.paint("dim", nameFlags(summarize(stats.sample.items).verdict)));
+    const summary = summarize(stats.sample.items);
+    if (hasVerdict(summary)) {
+      const text = verdictText(summary.verdict, { isProviderBatch: settings.providerBatch });
+      display.log(display.paint("dim", text));
     }
   }
   const exitCode = exitCodeOf(end);
@@ -99,12 +102,21 @@ function hintAfter(end: RunEnd, exitCode: number): string | undefined {
 /** Returns what the user can do if nothing was sent: then no run is kept. */
 function hintWithoutRun({ stats, settings }: RunEnd, exitCode: number): string | undefined {
   if (exitCode === EXIT.ok) return undefined;
+  if (stats.budgetError !== undefined) return hintAfterBudget(stats.budgetError);
   if (stats.unreadable === 0 || stats.unreadable < stats.bad + stats.failed) {
     return "Nothing was sent, and no run is kept: run the corrected command";
   }
   const { in: path, inFormat } = settings;
   return `No row could be read: ${inputName(path)} was read as ` +
     `${resolveFormat(path, inFormat)}, and --in-format sets another format`;
+}
+
+/** Returns how much the budget lacks for a row. */
+function hintAfterBudget(message: string): string {
+  const [, amount, needed] = / budget of (\S+) US dollars .* would take (.*)$/.exec(message) ?? [];
+  if (amount === undefined) return message;
+  return `Nothing was sent, as the --budget is too small: ${amount} US dollars, and a row may ` +
+    `take ${needed}. Run the command with a larger --budget`;
 }
 
 function exitCodeOf({ stats, earlyEnd, interrupt }: RunEnd): number {

@@ -250,11 +250,13 @@ async function writeRows(
     const isEmpty = state === "complete" && stats.failed + stats.bad === 0;
     await output.close(stats.isSent || isEmpty ? state : "unused");
     await errors?.close(state);
+    stats.hasEnded = true;
     display.stop();
     const ms = performance.now() - began;
     const { answerCheck: { lacking } } = session;
     return reportEnd({ stats, display, earlyEnd, interrupt, settings, folder, ms, lacking });
   } catch (error) {
+    stats.hasEnded = true;
     display.stop();
     const closedAs = stats.isSent ? "partial" : "unused";
     // Errors of closing are dropped: the first error is the one to report.

@@ -164,8 +164,10 @@ export async function runRows(
       }
       if (!result.ok && isRetriedOnResume(result, interrupt.abortSignal)) {
         stats.countUnfinished(result);
-        if (result.error.code === "budget") stopEarly("budget");
-        else if (isLongWait(result.error)) {
+        if (result.error.code === "budget") {
+          stats.budgetError ??= errorText(result.error);
+          stopEarly("budget");
+        } else if (isLongWait(result.error)) {
           stats.renewsAt = Date.now() + result.error.retryAfterMs!;
           stopEarly("rate limit");
         }

@@ -82,6 +82,10 @@ export class RunStats {
   limit: number | undefined;
   /** The number of rows of the run. */
   readonly rows: RowTotal;
+  /** Why the budget left too little for a row, if that stopped the run. */
+  budgetError: string | undefined;
+  /** Whether the run has ended: nothing more is expected. */
+  hasEnded = false;
   /** When the exceeded rate limit renews, in milliseconds since 1970, if that stopped the run. */
   renewsAt: number | undefined;
   /** Sums up all results for `--json`; `undefined` without it. */
@@ -155,7 +159,7 @@ export class RunStats {
         ? undefined
         : cost + left * cost / ran,
       // An earlier estimate of the rows may have been too low: then there is none, rather than 0.
-      etaMs: !left || perSecond === 0 ? undefined : left / perSecond * 1_000,
+      etaMs: this.hasEnded || !left || perSecond === 0 ? undefined : left / perSecond * 1_000,
       lastError,
     };
   }

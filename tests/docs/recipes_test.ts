@@ -26,6 +26,28 @@ Deno.test("CSV to typed CSV: all commands write typed columns", async () => {
   assertEquals(rowsOf(await recipe.read("labels.csv")).map(({ id }) => id), ["1", "2", "3"]);
 });
 
+for (
+  const [path, heading] of [
+    ["docs/start.md", "three commands"],
+    ["docs/command-line.md", "without a key"],
+  ] as const
+) {
+  Deno.test(`${path}: shoal init leads to a first run without a key (${heading})`, async () => {
+    await using recipe = await openRecipe(path, {
+      env: { OPENAI_API_KEY: "", OPENAI_BASE_URL: "" },
+      // The permissions and the registry of the reader: here, shoal is on the PATH.
+      replace: () => ({ 'alias shoal="deno run -A jsr:@shoal/agents/cli"\n': "" }),
+    });
+    const start = recipe.commands.find((command) => command.startsWith("shoal init\n"));
+    const end = await recipe.sh(start!);
+    assertSucceeds(end);
+    assertMatch(end.out, /^ {2}shoal run agents\.ts#Label --in reviews\.csv --simulate --fresh$/m);
+    assertEquals(end.out.match(/^\{"id":"\d","text":/gm)?.length, 6, end.out);
+    assertMatch(end.err, /^6 ok, 0 failed/m);
+    assertEquals(recipe.server.stats.requests, 0);
+  });
+}
+
 Deno.test("Ollama: its commands run with the URL of the server", async () => {
   await using recipe = await openRecipe("docs/recipes/ollama.md", {
     env: { OPENAI_API_KEY: "" },

@@ -12,8 +12,10 @@ import { toProblem } from "./public_error.ts";
 
 /** Options of {@linkcode RequestLifecycle}. */
 export interface RequestLifecycleOptions {
-  /** The ID of the request. */
+  /** The ID of the run. */
   readonly id: string;
+  /** The ID of the request, which the client may have chosen. */
+  readonly requestId: string;
   /** The kind of the run. */
   readonly kind: RunKind;
   /** The name of the agent; absent for a batch. */
@@ -41,6 +43,7 @@ export interface RequestHost {
  */
 export class RequestLifecycle implements Disposable, StreamOwner {
   readonly id: string;
+  readonly requestId: string;
   readonly kind: RunKind;
   readonly agent: string | undefined;
   readonly quota: PrincipalQuota;
@@ -61,6 +64,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   constructor(host: RequestHost, quota: PrincipalQuota, options: RequestLifecycleOptions) {
     quota.enter(options.kind);
     this.id = options.id;
+    this.requestId = options.requestId;
     this.kind = options.kind;
     this.agent = options.agent;
     this.quota = quota;
@@ -88,8 +92,15 @@ export class RequestLifecycle implements Disposable, StreamOwner {
 
   /** Records that the run begins, with this number of calls. */
   begin(total: number): void {
-    const { id, kind, agent, quota } = this;
-    this.#host.activity.beginRun({ id, kind, agent, principal: quota.id, total });
+    const { id, requestId, kind, agent, quota } = this;
+    this.#host.activity.beginRun({
+      id,
+      ...(requestId !== id && { requestId }),
+      kind,
+      agent,
+      principal: quota.id,
+      total,
+    });
   }
 
   /** Starts the deadline of the limits, extended by `extra` milliseconds. */

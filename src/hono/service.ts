@@ -14,13 +14,17 @@ import { IO_PER_REQUEST } from "../async/io_per_request.ts";
 import { holdRequest } from "./hold_request.ts";
 import { Activity } from "./activity.ts";
 import { ServedAgent } from "./served_agent.ts";
+import { SignInThrottle } from "./access/sign_in_throttle.ts";
+import type { SecurityCounts } from "./metrics.ts";
 
 /** The environment of the Hono app. */
 export interface Env {
   /** Variables of a request. */
   Variables: {
-    /** The ID of the request. */
+    /** The ID of the request: the client's, if it has sent one. */
     requestId: string;
+    /** The ID of its run, which no client can choose. */
+    runId: string;
     /** The caller; absent on open routes. */
     principal?: Principal;
     /** Whether errors also need the format of OpenAI's API. */
@@ -46,11 +50,15 @@ export class Service {
   readonly limits: ResolvedLimits;
   readonly quotas: PrincipalQuotas;
   readonly batches: BatchStreamStore;
+  /** Slows down guesses of tokens. */
+  readonly signIns: SignInThrottle = new SignInThrottle();
+  /** How many requests had no valid token. */
+  unauthorized = 0;
   /** Every attempt needs a permit of it. */
   readonly limiter: Limiter;
   #isClosing = false;
   #onClose: (() => void) | undefined;
-  /** The requests in progress, by ID. */
+  /** The requests in progress, by the IDs of their runs. */
   readonly #requests = new Map<string, RequestLifecycle>();
   #onEmpty: (() => void) | undefined;
   #releaseTimers: (() => void) | undefined;
@@ -73,6 +81,16 @@ export class Service {
   /** Whether it rejects new requests. */
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  /** What is counted for `/metrics` besides the calls of agents. */
+  get security(): SecurityCounts {
+    const { failures, rejected } = this.signIns;
+    return {
+      unauthorized: this.unauthorized,
+      signInFailures: failures,
+      signInsRejected: rejected,
+    };
   }
 
   /** Sets the callback for the moment from which new requests are rejected. */
@@ -108,10 +126,9 @@ export class Service {
       });
     }
     const quota = this.quotas.get(c.get("principal")!);
+    const id = c.get("runId");
     const requestId = c.get("requestId");
-    // Clients choose the IDs, so two requests may have the same.
-    const id = this.#requests.has(requestId) ? crypto.randomUUID() : requestId;
-    const lifecycle = new RequestLifecycle(this, quota, { ...options, id });
+    const lifecycle = new RequestLifecycle(this, quota, { ...options, id, requestId });
     if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
     this.#requests.set(id, lifecycle);
     lifecycle.hold = holdRequest(c, lifecycle);

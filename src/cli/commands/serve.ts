@@ -17,6 +17,7 @@ interface ServeSettings {
   readonly port: number;
   readonly grace: number;
   readonly dashboard: boolean;
+  readonly oneTimeToken: boolean;
   readonly open?: readonly OpenRoute[];
 }
 
@@ -31,6 +32,11 @@ export function serveCommand(): Command {
     .option("--host <name>", "host name to listen on", "127.0.0.1")
     .option("--dashboard", "also serve a dashboard at /dashboard", false)
     .option(
+      "--one-time-token",
+      "without SHOAL_TOKENS: create a token for this start, and print it",
+      false,
+    )
+    .option(
       "--open <routes>",
       "routes that need no token: health, metrics, openapi",
       parseOpenRoutes,
@@ -43,18 +49,19 @@ export function serveCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine\n" +
-        "may call, for development.",
+      "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, --one-time-token\n" +
+        "creates one and prints it to stderr, for development.",
     );
 }
 
 /** Serves until the first Ctrl-C, and returns the exit code. */
 export async function serve(
   file: string,
-  { host, port, grace, dashboard, open }: ServeSettings,
+  { host, port, grace, dashboard, open, oneTimeToken }: ServeSettings,
 ): Promise<number> {
-  const agents = [...new Set((await loadAgents(file)).values())];
   const tokens = parseNames(readEnv("SHOAL_TOKENS") ?? "");
+  requireTokens(file, tokens, oneTimeToken);
+  const agents = [...new Set((await loadAgents(file)).values())];
   const { agentRoutes } = await import("../../hono/mod.ts");
   const origin = `http://${host.includes(":") ? `[${host}]` : host}`;
   let app, server;
@@ -63,7 +70,7 @@ export async function serve(
       agents,
       dashboard,
       ...(open !== undefined && { open }),
-      ...(tokens.length > 0 && { auth: { tokens } }),
+      auth: oneTimeToken ? "one-time-token" : { tokens },
     });
   } catch (cause) {
     const reason = nameFlags(errorMessage(cause), { "auth.tokens": "SHOAL_TOKENS" });
@@ -81,14 +88,36 @@ export async function serve(
   await printLine(`${origin}:${server.port}`);
   writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
   writeStderr(
-    tokens.length > 0
-      ? `Callers need one of the ${tokens.length} tokens in SHOAL_TOKENS\n`
-      : "Only this machine may call, as SHOAL_TOKENS is not set\n",
+    oneTimeToken
+      ? "Callers need the one-time token: Authorization: Bearer TOKEN\n"
+      : `Callers need one of the ${tokens.length} tokens in SHOAL_TOKENS\n`,
   );
+  if (dashboard) {
+    const query = oneTimeToken ? `?token=${app.oneTimeToken}` : "";
+    writeStderr(`Dashboard: ${origin}:${server.port}/dashboard${query}\n`);
+  }
   await untilInterrupted();
   await app.shutdown({ grace });
   await server.close();
   return EXIT.ok;
+}
+
+/**
+ * Checks that someone may call. Nobody has access by default, not even from this machine: a proxy
+ * on it, or a page in a browser, cannot be told from its user.
+ */
+function requireTokens(file: string, tokens: readonly string[], oneTimeToken: boolean): void {
+  if (tokens.length === 0 && !oneTimeToken) {
+    throw new CliError(
+      `Cannot serve ${file} as nobody may call it: set SHOAL_TOKENS=token,token, or pass ` +
+        "--one-time-token, which creates a token for this start and prints it",
+    );
+  }
+  if (tokens.length > 0 && oneTimeToken) {
+    throw new CliError(
+      `Cannot serve ${file} with --one-time-token as SHOAL_TOKENS is set: leave out one of them`,
+    );
+  }
 }
 
 function parseOpenRoutes(text: string): readonly OpenRoute[] {

@@ -122,7 +122,7 @@ function send(
 }
 
 function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => readonly WireEvent[] {
-  return (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.id)];
+  return (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.requestId)];
 }
 
 /**

@@ -53,6 +53,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   /** Released at the end of the request. */
   hold: Disposable | undefined;
   #unfollow: (() => void) | undefined;
+  #onEnd: (() => void) | undefined;
   #open = true;
   #keptOpen = false;
 
@@ -158,6 +159,11 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     return problem;
   }
 
+  /** Sets the callback for the end of the request. */
+  onEnd(callback: () => void): void {
+    this.#onEnd = callback;
+  }
+
   /** Keeps the request open after its handler returns; the response must call `end`. */
   keepOpen(): void {
     this.#keptOpen = true;
@@ -175,6 +181,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.#abort[Symbol.dispose]();
     this.quota.leave();
     this.#host.release(this);
+    this.#onEnd?.();
     this.hold?.[Symbol.dispose]();
   }
 

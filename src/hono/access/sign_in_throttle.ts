@@ -44,7 +44,9 @@ export class SignInThrottle {
   readonly #now: () => number;
 
   /** Creates a throttle without attempts. */
-  constructor({ wait = (ms) => delay(ms), now = () => performance.now() }: SignInThrottleOptions = {}) {
+  constructor(
+    { wait = (ms) => delay(ms), now = () => performance.now() }: SignInThrottleOptions = {},
+  ) {
     this.#wait = wait;
     this.#now = now;
   }

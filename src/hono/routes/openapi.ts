@@ -9,6 +9,8 @@ export function openapiRoute(
 ) {
   return (c: Context<Env>): Response => {
     const base = new URL(c.req.url).pathname.replace(/\/openapi\.json$/, "");
-    return c.json(buildOpenApiDocument(agents.values(), { ...options, base: base === "" ? "/" : base }));
+    return c.json(
+      buildOpenApiDocument(agents.values(), { ...options, base: base === "" ? "/" : base }),
+    );
   };
 }

@@ -23,6 +23,14 @@ interface ServeSettings {
 
 const OPEN_ROUTES: readonly OpenRoute[] = ["health", "metrics", "openapi"];
 
+const EXAMPLES = `
+Examples:
+  shoal serve agents.ts --one-time-token --dashboard
+  SHOAL_TOKENS=token,token shoal serve agents.ts --port 8080 --open health
+
+SHOAL_TOKENS sets the tokens of the callers. For development, --one-time-token creates one and
+prints it to stderr. Without either, nobody could call, so nothing is served.`;
+
 /** Returns the command `serve`: agents over HTTP, until Ctrl-C. */
 export function serveCommand(): Command {
   return new Command("serve")
@@ -47,11 +55,7 @@ export function serveCommand(): Command {
       parseDurationOrZero,
       3_500,
     )
-    .addHelpText(
-      "after",
-      "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, --one-time-token\n" +
-        "creates one and prints it to stderr, for development.",
-    );
+    .addHelpText("after", EXAMPLES);
 }
 
 /** Serves until the first Ctrl-C, and returns the exit code. */
@@ -59,9 +63,9 @@ export async function serve(
   file: string,
   { host, port, grace, dashboard, open, oneTimeToken }: ServeSettings,
 ): Promise<number> {
+  const agents = [...new Set((await loadAgents(file)).values())];
   const tokens = parseNames(readEnv("SHOAL_TOKENS") ?? "");
   requireTokens(file, tokens, oneTimeToken);
-  const agents = [...new Set((await loadAgents(file)).values())];
   const { agentRoutes } = await import("../../hono/mod.ts");
   const origin = `http://${host.includes(":") ? `[${host}]` : host}`;
   let app, server;
@@ -85,6 +89,8 @@ export async function serve(
       { cause },
     );
   }
+  // The signal may arrive as soon as the URL is read.
+  const interrupted = untilInterrupted();
   await printLine(`${origin}:${server.port}`);
   writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
   writeStderr(
@@ -96,7 +102,7 @@ export async function serve(
     const query = oneTimeToken ? `?token=${app.oneTimeToken}` : "";
     writeStderr(`Dashboard: ${origin}:${server.port}/dashboard${query}\n`);
   }
-  await untilInterrupted();
+  await interrupted;
   await app.shutdown({ grace });
   await server.close();
   return EXIT.ok;

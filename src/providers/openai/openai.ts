@@ -17,6 +17,7 @@ import { endpointOf } from "./endpoint/endpoint.ts";
 import { fromOpenAIError } from "./provider_error.ts";
 import { parseDocument } from "./document.ts";
 import { type AnyEvent, EventReader } from "./event_reader.ts";
+import { registerPreview } from "./preview_request.ts";
 import { readResponse } from "./read_response.ts";
 import { ResponseMeta } from "./response_meta.ts";
 import { findSecrets, publicURL, serverIdentity } from "./provider_identity.ts";
@@ -126,7 +127,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const client = new EndpointClient(endpoint, http);
   const sender = new RequestSender(client, api, describe);
 
-  return {
+  const provider: OpenAIProvider = {
     name: options.name ?? "openai",
     id: [
       server,
@@ -187,4 +188,9 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     },
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
+  registerPreview(provider, (request) => ({
+    url: publicURL(endpoint.url, keys),
+    body: api.buildRequest(request),
+  }));
+  return provider;
 }

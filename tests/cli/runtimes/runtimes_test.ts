@@ -7,10 +7,12 @@ import {
   type Place,
   place,
   type PlaceOptions,
+  printedCommands,
   rowsOf,
   text,
   until,
 } from "../helpers.ts";
+import { run } from "../../runtimes/command.ts";
 import { type Runtime, RUNTIMES } from "../../runtimes/runtimes.ts";
 import { installCommand } from "./install_command.ts";
 
@@ -121,6 +123,23 @@ test("reads a pipe and writes one, with a prompt from a CRLF file", async (runti
   });
 });
 
+test("the commands that init prints run as they are, in a project of any type", async (runtime) => {
+  for (const type of ["module", "commonjs"]) {
+    await using here = await setUp(runtime, {
+      respond: () => '{"label":"neutral","reason":"none"}',
+    });
+    await here.write("package.json", JSON.stringify({ type }));
+    const { code, out, err } = await here.shoal(["init", "new"]);
+    assertEquals([code, err], [0, ""]);
+    const env = { OPENAI_BASE_URL: here.server.url, OPENAI_API_KEY: "sk-secret-of-tests" };
+    for (const line of printedCommands(out)) {
+      const { code, err } = await run(["sh", "-c", line], { cwd: here.dir, env, timeout: 30_000 });
+      assertEquals([code, /Warning/.test(err)], [0, false], `${line}\n${err}`);
+    }
+    assertEquals(here.server.stats.requests, 6);
+  }
+});
+
 test("Ctrl-C ends a run that waits for the standard input", async (runtime) => {
   await using here = await setUp(runtime);
   const child = here.spawn(["run", "agents.ts", "-q", "--grace", "1h"], { stdin: "open" });
@@ -169,20 +188,21 @@ test("serve answers calls, aborts those of lost clients, and ends on SIGTERM", a
   await using here = await setUp(runtime, {
     latency: ({ text }) => text.endsWith("slow") ? 500 : text.endsWith("stuck") ? 600_000 : 0,
   });
-  const child = here.spawn(["serve", "agents.ts", "--port", "0", "--dashboard"]);
+  const env = { SHOAL_TOKENS: "s3cret" };
+  const child = here.spawn(["serve", "agents.ts", "--port", "0", "--dashboard"], { env });
   const reader = child.stdout.getReader();
   const url = text((await reader.read()).value!).trim();
   assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const call = (input: string, signal?: AbortSignal) =>
     fetch(`${url}/sentiment`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", authorization: "Bearer s3cret" },
       body: JSON.stringify({ input }),
       signal,
     });
   const response = await call("quick");
   assertEquals([response.status, (await response.json()).content], [200, "said Review: quick"]);
-  const page = await fetch(`${url}/dashboard`);
+  const page = await fetch(`${url}/dashboard`, { headers: { authorization: "Bearer s3cret" } });
   assertEquals([page.status, /^<!doctype html>/i.test(await page.text())], [200, true]);
 
   const leaving = new AbortController();
@@ -194,7 +214,7 @@ test("serve answers calls, aborts those of lost clients, and ends on SIGTERM", a
 
   const slow = call("slow");
   await until(() => here.server.stats.inFlight === 1);
-  const second = await here.shoal(["serve", "agents.ts", "--port", new URL(url).port]);
+  const second = await here.shoal(["serve", "agents.ts", "--port", new URL(url).port], { env });
   assertEquals(second.code, 2);
   assertMatch(second.err, /^Cannot serve agents\.ts at http:\S+:\d+: .*in use.*--port/i);
   child.kill("SIGTERM");

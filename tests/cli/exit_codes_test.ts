@@ -163,7 +163,7 @@ Deno.test("exit codes: 141 if the reader of the output has closed the pipe", asy
       ["doctor", "--json"],
       ["completion", "zsh"],
       ["init", "new"],
-      ["serve", AGENTS, "--port", "0"],
+      ["serve", AGENTS, "--one-time-token", "--port", "0"],
       ["simulate", "--port", "0"],
       ["record"],
       ["replay", "recorded.jsonl"],
@@ -180,7 +180,7 @@ Deno.test("exit codes: servers exit with 0 after Ctrl-C and SIGTERM", async () =
   await using here = await setUp();
   for (
     const args of [
-      ["serve", AGENTS, "--port", "0"],
+      ["serve", AGENTS, "--one-time-token", "--port", "0"],
       ["simulate", "--port", "0"],
       ["record", "-o", "new.jsonl", "--overwrite"],
       ["replay", "recorded.jsonl"],

@@ -20,11 +20,11 @@ export interface AgentRoutesOptions {
   /** The agents and workflows to serve, each at the route of its name: at least one. */
   readonly agents: readonly Callable[];
   /**
-   * How callers are authenticated: `{ tokens }`, or a function that returns the caller of a request.
-   * `"one-time-token"` is for development: it creates a token, prints it to the error stream, and
-   * has it in `oneTimeToken` of the routes. It is valid until the process ends.
+   * How callers are authenticated: `{ tokens }`, or a function that returns the caller of a
+   * request. `"one-time-token"` is for development: it creates a token, prints it to the error
+   * stream, and has it in `oneTimeToken` of the routes. It is valid until the process ends.
    *
-   * @default Nobody has access, from this machine neither
+   * @default No caller has access, also not on this machine
    */
   readonly auth?: AuthOptions;
   /**

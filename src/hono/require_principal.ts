@@ -18,7 +18,7 @@ import type { Env } from "./service.ts";
  */
 export type Identify = (c: Context<Env>, request?: Request) => Promise<Principal>;
 
-/** Creates the function that identifies callers by `auth`. Without it, nobody has access. */
+/** Creates the function that identifies callers by `auth`. Without it, no caller has access. */
 export function createIdentify(auth: Authenticate | TokenAuth | undefined): Identify {
   if (auth === undefined) return closed;
   const authenticate = createAuthenticator(auth);

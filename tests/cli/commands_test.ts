@@ -119,7 +119,7 @@ Deno.test("serve starts only with tokens, or with the word that creates one", as
       env: { SHOAL_TOKENS: tokens },
     });
     assertEquals([closed.code, closed.out], [2, ""]);
-    assertMatch(closed.err, /nobody may call it: set SHOAL_TOKENS=.* or pass --one-time-token/);
+    assertMatch(closed.err, /no caller has access: set SHOAL_TOKENS=.* or pass --one-time-token/);
   }
   const both = await here.shoal(["serve", AGENTS, "--port", "0", "--one-time-token"], {
     env: { SHOAL_TOKENS: "secret" },

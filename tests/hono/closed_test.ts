@@ -51,7 +51,7 @@ for (const [name, start] of [["nginx", startNginx], ["a small proxy", startPlain
   });
 }
 
-Deno.test("without auth, nobody has access, also not this machine or its pages", async () => {
+Deno.test("without auth, no caller has access, also not on this machine", async () => {
   await using served = serve(closed());
   await using node = await serveWithNode(closed().fetch);
   for (const { url } of [served, node]) {

@@ -65,7 +65,7 @@ export async function startNginx(port: number): Promise<Proxy> {
 
 /**
  * Starts a small proxy that sends what nginx sends by default: the `Host` of the upstream, and no
- * header that tells of the client.
+ * header about the client.
  */
 export async function startPlainProxy(port: number): Promise<Proxy> {
   const server = createServer((incoming, outgoing) => {

@@ -29,7 +29,8 @@ Examples:
   SHOAL_TOKENS=token,token shoal serve agents.ts --port 8080 --open health
 
 SHOAL_TOKENS sets the tokens of the callers. For development, --one-time-token creates one and
-prints it to stderr. Without either, nobody could call, so nothing is served.`;
+prints it to stderr. Without either, no caller would have access, so
+nothing is served.`;
 
 /** Returns the command `serve`: agents over HTTP, until Ctrl-C. */
 export function serveCommand(): Command {
@@ -109,13 +110,13 @@ export async function serve(
 }
 
 /**
- * Checks that someone may call. Nobody has access by default, not even from this machine: a proxy
- * on it, or a page in a browser, cannot be told from its user.
+ * Checks that callers have access. None has by default, not even on this machine: requests of a
+ * proxy on it, or of a page in its browser, look like those of its user.
  */
 function requireTokens(file: string, tokens: readonly string[], oneTimeToken: boolean): void {
   if (tokens.length === 0 && !oneTimeToken) {
     throw new CliError(
-      `Cannot serve ${file} as nobody may call it: set SHOAL_TOKENS=token,token, or pass ` +
+      `Cannot serve ${file} as no caller has access: set SHOAL_TOKENS=token,token, or pass ` +
         "--one-time-token, which creates a token for this start and prints it",
     );
   }

@@ -7,7 +7,7 @@ const ID = "local";
 
 /** How callers are authenticated, once a one-time token has been created. */
 export interface ResolvedAuth {
-  /** The tokens or the function; absent if nobody has access. */
+  /** The tokens or the function; absent if no caller has access. */
   readonly auth: Exclude<AuthOptions, "one-time-token"> | undefined;
   /** The one-time token, if `auth` asked for one. */
   readonly oneTimeToken?: string;

@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import { IO_PER_REQUEST } from "../../async/io_per_request.ts";
 import { MinuteWindow } from "../minute_window.ts";
 import { Problem } from "../problem.ts";
 
@@ -60,6 +61,8 @@ export class SignInThrottle {
    */
   async run(address: string | undefined, attempt: () => Promise<boolean>): Promise<boolean> {
     const attempts = this.#attemptsOf(networkOf(address ?? SHARED));
+    // There, a request must not wait for another one, and may end without notice.
+    if (IO_PER_REQUEST) return await this.#check(attempts, attempt);
     if (attempts.waiting > MAX_WAITING) {
       this.rejected++;
       throw new Problem(429, "too_many_requests", "Too many attempts to sign in: try again later", {
@@ -67,22 +70,25 @@ export class SignInThrottle {
       });
     }
     attempts.waiting++;
-    const turn = attempts.turn.then(async () => {
-      const excess = attempts.failures.count(this.#now()) - FREE_FAILURES;
-      if (excess >= 0) await this.#wait(Math.min(MAX_WAIT, FIRST_WAIT * 2 ** excess));
-      const isValid = await attempt();
-      if (!isValid) {
-        this.failures++;
-        attempts.failures.take(this.#now());
-      }
-      return isValid;
-    });
+    const turn = attempts.turn.then(() => this.#check(attempts, attempt));
     attempts.turn = turn.catch(() => {});
     try {
       return await turn;
     } finally {
       attempts.waiting--;
     }
+  }
+
+  /** Waits as long as the failures of the last minute demand, and runs the attempt. */
+  async #check({ failures }: Attempts, attempt: () => Promise<boolean>): Promise<boolean> {
+    const excess = failures.count(this.#now()) - FREE_FAILURES;
+    if (excess >= 0) await this.#wait(Math.min(MAX_WAIT, FIRST_WAIT * 2 ** excess));
+    const isValid = await attempt();
+    if (!isValid) {
+      this.failures++;
+      failures.take(this.#now());
+    }
+    return isValid;
   }
 
   #attemptsOf(address: string): Attempts {

@@ -2,7 +2,7 @@
 import { Heartbeat } from "../async/heartbeat.ts";
 import type { AgentError, Result } from "../model/result.ts";
 import { NO_USAGE } from "../model/usage.ts";
-import { type AgentCounts, CallCounts, costOf } from "./call_counts.ts";
+import { type AgentCounts, CallCounts, knownCost } from "./call_counts.ts";
 
 /**
  * The kind of a run: one call, a streamed call, a batch, a chat completion, or a response of
@@ -194,7 +194,7 @@ export class Activity implements Figures {
     }
     for (const counts of counted) counts.end({ agent, outcome, code, durationMs });
     const { inputTokens, outputTokens } = outcome?.usage ?? NO_USAGE;
-    const { total: cost } = costOf(outcome);
+    const { total: cost } = knownCost(outcome);
     const tokens = inputTokens + outputTokens;
     this.#emit(() => ({ type: "call-end", agent, run, ok, code, durationMs, tokens, cost }));
     const active = this.#runs.get(run);

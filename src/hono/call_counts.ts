@@ -108,7 +108,7 @@ export class CallCounts {
     if (code !== undefined) counts.failures.set(code, (counts.failures.get(code) ?? 0) + 1);
     const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = outcome?.usage ??
       NO_USAGE;
-    const { total: cost, source } = costOf(outcome);
+    const { total: cost, source } = knownCost(outcome);
     counts.inputTokens += inputTokens;
     counts.cachedInputTokens += cachedInputTokens;
     counts.cacheWriteTokens += cacheWriteTokens;
@@ -130,6 +130,6 @@ export class CallCounts {
 }
 
 /** Returns the cost of a call, as far as it is known. */
-export function costOf(outcome: Result | AgentError | undefined): Cost {
+export function knownCost(outcome: Result | AgentError | undefined): Cost {
   return (outcome !== undefined && "cost" in outcome ? outcome.cost : undefined) ?? NO_COST;
 }

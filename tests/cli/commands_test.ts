@@ -114,13 +114,9 @@ Deno.test("serve requires one of the tokens in SHOAL_TOKENS", async () => {
 
 Deno.test("serve starts only with tokens, or with the word that creates one", async () => {
   await using here = await place();
-  for (const tokens of ["", " , "]) {
-    const closed = await here.shoal(["serve", AGENTS, "--port", "0"], {
-      env: { SHOAL_TOKENS: tokens },
-    });
-    assertEquals([closed.code, closed.out], [2, ""]);
-    assertMatch(closed.err, /no caller has access: set SHOAL_TOKENS=.* or pass --one-time-token/);
-  }
+  const closed = await here.shoal(["serve", AGENTS, "--port", "0"]);
+  assertEquals([closed.code, closed.out], [2, ""]);
+  assertMatch(closed.err, /no caller has access: set SHOAL_TOKENS=.* or pass --one-time-token/);
   const both = await here.shoal(["serve", AGENTS, "--port", "0", "--one-time-token"], {
     env: { SHOAL_TOKENS: "secret" },
   });

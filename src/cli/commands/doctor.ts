@@ -1,7 +1,7 @@
 import process from "node:process";
 import { isatty } from "node:tty";
 import { errorMessage, hasCode } from "../cli_error.ts";
-import { readEnv } from "../environment.ts";
+import { readBaseUrl, readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { colourText, plainText } from "../paint.ts";
@@ -76,7 +76,7 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding>
     state: "ok",
     message: `${runtimeName()} ${runtimeVersion()} on ${platform} ${arch}, ${processors}`,
   };
-  const baseUrl = options.baseUrl ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
+  const baseUrl = options.baseUrl ?? readBaseUrl() ?? OPENAI_URL;
   const permissions = await checkPermissions(baseUrl);
   if (permissions !== undefined) yield permissions;
   yield await checkJournal();

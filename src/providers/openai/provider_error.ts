@@ -4,6 +4,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
+import { answerTooLarge, TooLargeError } from "../http/answer_limits.ts";
 import { classifyFailure } from "../http/classify_failure.ts";
 import type { HeaderReader } from "../http/header_reader.ts";
 import { hidePrompt } from "../http/hide_prompt.ts";
@@ -64,6 +65,7 @@ export interface FailureContext {
  */
 export function fromOpenAIError(thrown: unknown, context: FailureContext): unknown {
   if (thrown instanceof ProviderError) return thrown;
+  if (thrown instanceof TooLargeError) return answerTooLarge(thrown);
   if (thrown instanceof ServerError) return failureOf(thrown, context);
   if (thrown instanceof DocumentError) return malformedResponse(thrown.message, context);
   // The message of a SyntaxError would quote the response.

@@ -1,6 +1,7 @@
 /** Sends requests to one endpoint of a server. */
 import { causeMessage } from "../../../model/cause_message.ts";
 import { ProviderError } from "../../../model/errors.ts";
+import { MAX_ERROR_BYTES, TooLargeError } from "../../http/answer_limits.ts";
 import { readBilling } from "../../http/read_billing.ts";
 import { redact } from "../../http/redact.ts";
 import type { HttpResponse, HttpSender } from "../../http/send/http_sender.ts";
@@ -84,8 +85,10 @@ function parseJson(text: string): unknown {
 }
 
 async function readError(response: HttpResponse): Promise<ServerError> {
-  // If the connection breaks while the body is read, the status alone is enough.
-  const text = await response.text().catch(() => "");
+  const text = await response.text(MAX_ERROR_BYTES).catch((thrown) =>
+    // If the connection breaks while the body is read, the status alone is enough.
+    thrown instanceof TooLargeError ? `with an error of more than ${MAX_ERROR_BYTES} bytes` : ""
+  );
   return new ServerError(text, { status: response.status, billing: readBilling(parseJson(text)) });
 }
 

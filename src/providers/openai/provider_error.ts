@@ -49,7 +49,7 @@ export interface FailureContext {
   /** The API keys, which are redacted. */
   readonly keys: readonly string[];
   /** The request, whose texts are not shown. */
-  readonly request?: ModelRequest;
+  readonly request?: Pick<ModelRequest, "messages">;
   /** The headers of the response, if there was one. */
   readonly headers?: HeaderReader;
   /** The state of the server's rate limits. */

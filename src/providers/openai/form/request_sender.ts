@@ -44,7 +44,12 @@ export class RequestSender {
   send(request: ModelRequest, options: SendOptions): Promise<HttpResponse> {
     const send = (form: RequestForm) => {
       const body = this.#api.buildRequest(request, { stream: true, form });
-      return { body, response: this.#client.send(body, options).then((one) => throwRejection(one, this.#options)) };
+      return {
+        body,
+        response: this.#client.send(body, options).then((one) =>
+          throwRejection(one, this.#options)
+        ),
+      };
     };
     return this.#adapt(request, options, send);
   }

@@ -14,7 +14,7 @@ export interface Endless {
   readonly start?: string;
   /** What it sends then, again and again. */
   readonly repeat: string;
-  /** How the body is compressed. */
+  /** How the body is compressed: to a few kilobytes, which decompress to 128 MiB. */
   readonly encoding?: "gzip" | "br" | "zstd" | "deflate";
 }
 
@@ -22,18 +22,36 @@ export interface Endless {
 export interface EndlessServer extends Served {
   /** The number of requests. */
   readonly requests: number;
-  /** The number of bytes before compression that it could send. */
+  /** The number of bytes that it could send, of bodies that are not compressed. */
   readonly sent: number;
   /** The number of connections that clients have closed. */
   readonly closed: number;
 }
 
+/** The size of a compressed body before compression, in bytes. */
+const BOMB = 134_217_728;
+
 const COMPRESS = {
-  gzip: () => zlib.createGzip({ level: 9 }),
-  br: () => zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  zstd: () => zlib.createZstdCompress(),
-  deflate: () => zlib.createDeflate(),
+  gzip: (bytes: Uint8Array) => zlib.gzipSync(bytes, { level: 1 }),
+  br: (bytes: Uint8Array) =>
+    zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } }),
+  zstd: (bytes: Uint8Array) => zlib.zstdCompressSync(bytes),
+  deflate: (bytes: Uint8Array) => zlib.deflateSync(bytes, { level: 1 }),
 };
+
+const bombs = new Map<string, Uint8Array>();
+
+/** Returns a small body that decompresses to a large one. */
+function bombOf({ start = "", repeat, encoding }: Endless): Uint8Array {
+  const key = `${encoding} ${start} ${repeat}`;
+  let bomb = bombs.get(key);
+  if (bomb === undefined) {
+    const bytes = new Uint8Array(BOMB).fill(repeat.charCodeAt(0));
+    bytes.set(new TextEncoder().encode(start));
+    bombs.set(key, bomb = COMPRESS[encoding!](bytes));
+  }
+  return bomb;
+}
 
 /** Starts a server that sends each client the same. */
 export function endlessServer(what: (request: number) => Endless): EndlessServer {
@@ -74,6 +92,8 @@ export function endlessServer(what: (request: number) => Endless): EndlessServer
 
 function send(response: ServerResponse, what: Endless, onSent: (bytes: number) => void): void {
   const { start = "", repeat, encoding } = what;
+  // The body does not end: the client has to close the connection.
+  if (encoding !== undefined) return void response.write(bombOf(what));
   const part = new TextEncoder().encode(repeat.repeat(Math.ceil(65_536 / repeat.length)));
   function* body() {
     if (start !== "") yield new TextEncoder().encode(start);
@@ -84,9 +104,7 @@ function send(response: ServerResponse, what: Endless, onSent: (bytes: number) =
   }
   const source = Readable.from(body(), { objectMode: false });
   // The client closes the connection.
-  const done = () => {};
-  if (encoding === undefined) pipeline(source, response, done);
-  else pipeline(source, COMPRESS[encoding](), response, done);
+  pipeline(source, response, () => {});
 }
 
 /** The bytes that fit into the buffers of both sides. */

@@ -8,7 +8,13 @@ const root = new URL("../", import.meta.url);
 const FOLDERS = ["docs", "src", "tests", "bench", "examples", "tools"];
 const FILES = ["mod.ts", "README.md", "CONTRIBUTING.md"];
 /** Copied sources, and files that are written by a program. */
-const SKIPPED = ["tools/std/", "bench/results/", "examples/data/", "node_modules/"];
+const SKIPPED = [
+  "tools/std/",
+  "bench/results/",
+  "examples/data/",
+  "tools/site/generated/",
+  "tools/site/node_modules/",
+];
 
 function* filesIn(folder: string): IterableIterator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(new URL(`${folder}/`, root))) {

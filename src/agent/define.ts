@@ -165,7 +165,8 @@ const RUN_RULES: RulesFor<Omit<RunAgentOptions, "prompt">> = {
 };
 
 /**
- * Defines an agent: a name, a model and either a `prompt` or a `run` function.
+ * Defines an agent: a name, a model and either a `prompt` or a `run` function. The options are
+ * {@linkcode PromptAgentOptions} or {@linkcode RunAgentOptions}.
  *
  * The placeholders of a template become the parameters of `call`, checked by the compiler. With an
  * `output` schema the content has its type; without one it is text.

@@ -18,6 +18,7 @@ import type { PriceDetails } from "../pricing/price_details.ts";
 import { loadPrices, type Prices } from "../pricing/prices.ts";
 import type { ResponseInfo } from "../model/response_info.ts";
 import { CallErrors } from "./call_errors.ts";
+import { rememberProvider } from "./dry_run_provider.ts";
 import { type AttemptCosts, priceAttempts } from "./pricing/price_attempts.ts";
 
 /** The record of a call, from which its result is built. */
@@ -282,8 +283,9 @@ export class Trace extends CallErrors {
   }
 
   /** Returns the result of a call with `dryRun`: the request that would be sent. */
-  dryRun({ name }: Provider, request: ModelRequest): DryRun {
-    return { ...this.success(undefined, "stop"), request, provider: name };
+  dryRun(provider: Provider, request: ModelRequest): DryRun {
+    const result = { ...this.success(undefined, "stop"), request, provider: provider.name };
+    return rememberProvider(result, provider);
   }
 
   /**

@@ -11,28 +11,45 @@ export function readEnv(name: string): string | undefined {
   }
 }
 
-const BASE_URL = "OPENAI_BASE_URL";
-
 /**
  * Sets OPENAI_BASE_URL until it is disposed: workers read the URL of the server from there.
  *
  * @throws {CliError} If the environment must not be changed.
  */
 export function setBaseUrlVariable(url: string | undefined): Disposable {
-  if (url === undefined) return { [Symbol.dispose]: () => {} };
-  const before = readEnv(BASE_URL);
-  try {
-    process.env[BASE_URL] = url;
-  } catch (cause) {
-    throw new CliError(
-      `Cannot use --base-url with --workers as ${BASE_URL} cannot be set: ${errorMessage(cause)}`,
-      { cause },
-    );
+  return setVariables(
+    url === undefined ? {} : { OPENAI_BASE_URL: url },
+    "--base-url with --workers",
+  );
+}
+
+/**
+ * Sets environment variables until it is disposed.
+ *
+ * @param flags The flags that need them, for the message.
+ * @throws {CliError} If the environment must not be changed.
+ */
+export function setVariables(
+  variables: Readonly<Record<string, string>>,
+  flags: string,
+): Disposable {
+  const before = Object.keys(variables).map((name) => [name, readEnv(name)] as const);
+  for (const [name, value] of Object.entries(variables)) {
+    try {
+      process.env[name] = value;
+    } catch (cause) {
+      throw new CliError(
+        `Cannot use ${flags} as ${name} cannot be set: ${errorMessage(cause)}`,
+        { cause },
+      );
+    }
   }
   return {
     [Symbol.dispose]() {
-      if (before === undefined) delete process.env[BASE_URL];
-      else process.env[BASE_URL] = before;
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
     },
   };
 }

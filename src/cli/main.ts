@@ -17,6 +17,13 @@ import process from "node:process";
 import { EXIT } from "./exit_code.ts";
 import { runtimeProblem } from "./runtime.ts";
 
+export type { DoctorReport, Finding } from "./commands/doctor.ts";
+export type { DryRunEstimate, DryRunReport, DryRunRequest } from "./dry_run/dry_run_report.ts";
+export type { RunDetails, RunListing } from "./report/run_details.ts";
+export type { RunProgress } from "./report/run_progress.ts";
+export type { RunEnding, RunSummary } from "./report/run_summary.ts";
+export type { FailureCluster } from "./run/failure_clusters.ts";
+
 /**
  * Runs the command line.
  *

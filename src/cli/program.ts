@@ -1,36 +1,26 @@
 import { Command } from "commander";
 import type { DoctorOptions } from "./commands/doctor.ts";
+import { completeCommand, completionCommand } from "./completion/completion_command.ts";
 import { EXIT_HELP } from "./exit_code.ts";
+import {
+  DOCTOR_EXAMPLES,
+  PROGRAM_EXAMPLES,
+  RESUME_EXAMPLES,
+  RETRY_EXAMPLES,
+  RUN_EXAMPLES,
+  RUNS_EXAMPLES,
+  SHOW_EXAMPLES,
+} from "./help_examples.ts";
 import { describeOption } from "./option_help.ts";
 import { parseDuration, parseServerUrl } from "./parse_value.ts";
 import { addRunOptions, dirOption, type ParsedSettings } from "./run/run_settings.ts";
+import { init, initCommand } from "./init/init.ts";
 import { recordCommand, recordTraffic } from "./commands/record.ts";
 import { replayCommand, replayFile } from "./commands/replay.ts";
 import { serve, serveCommand } from "./commands/serve.ts";
 import { simulate, simulateCommand } from "./commands/simulate.ts";
 import { VERSION } from "./version.ts";
 import { writeStderr } from "./write_stderr.ts";
-
-const EXAMPLES = `
-Examples:
-  shoal run agents.ts#Sentiment --in reviews.jsonl --out labels.jsonl --concurrency 200 --budget 5
-  shoal run --prompt "Label: {text}" --model gpt-5-mini --in-format csv < reviews.csv
-  shoal resume                     resume the last run
-  shoal show                       show what limited it, and why rows failed
-  shoal simulate --latency 800     start a model server to try it with
-  shoal record -- COMMAND          record what a command and a server say to each other
-
-${EXIT_HELP}`;
-
-const RUN_EXAMPLES = `
-Examples:
-  shoal run agents.ts#Sentiment -i reviews.jsonl -o labels.jsonl -c 200 --rpm 500 --budget 5
-  shoal run agents.ts#Sentiment -i reviews.csv -o labels.csv --map input=text --pilot 50
-  cat reviews.jsonl | shoal run --prompt "Label: {text}" -m gpt-5-mini | jq .output`;
-
-const RESUME_EXAMPLES = `
-Options of "shoal run" replace those that the run was started with:
-  shoal resume reviews-3f9a1c --budget 10`;
 
 const RUN_ARGUMENT = ["[run]", "name of the run (default: the last run)"] as const;
 
@@ -63,21 +53,26 @@ export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
-    .addHelpText("after", EXAMPLES);
+    .addHelpText("after", PROGRAM_EXAMPLES + "\n" + EXIT_HELP);
   const runAgain = async (args: readonly string[]) => {
     await buildProgram({ onEnd, writeHelp }).parseAsync(["run", ...args], { from: "user" });
   };
   const add = (command: Command) => all.addCommand(command.copyInheritedSettings(all));
   add(runCommand(onEnd));
   add(
-    resumeCommand("resume", "resume a run with the options that it was started with", [], runAgain),
+    resumeCommand("resume", "resume a run with the options that it was started with", [], runAgain)
+      .addHelpText("after", RESUME_EXAMPLES),
   );
-  add(resumeCommand("retry", "resume a run, and retry failed rows", ["--retry-failed"], runAgain));
+  add(
+    resumeCommand("retry", "resume a run, and retry failed rows", ["--retry-failed"], runAgain)
+      .addHelpText("after", RETRY_EXAMPLES),
+  );
   add(
     new Command("runs")
       .description("list all runs, the last one at the end")
       .addOption(dirOption())
       .option("--json", "print a line of JSON for each run", false)
+      .addHelpText("after", RUNS_EXAMPLES)
       .action(async ({ dir, json }: ListSettings) => {
         const { listRuns } = await import("./commands/list_runs.ts");
         await listRuns(dir, { json });
@@ -89,18 +84,22 @@ export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
       .argument(...RUN_ARGUMENT)
       .addOption(dirOption())
       .option("--json", "print JSON", false)
+      .addHelpText("after", SHOW_EXAMPLES)
       .action(async (name: string | undefined, { dir, json }: ListSettings) => {
         const { findRun } = await import("./run/run_folder.ts");
         const { show } = await import("./commands/show.ts");
         await show(await findRun(dir, name), { json });
       }),
   );
+  add(initCommand().action(async (folder: string) => await init(folder)));
   add(serveCommand().action(async (file, settings) => onEnd(await serve(file, settings))));
   add(
     new Command("doctor")
       .description("check that everything is there that runs need; calls no model")
       .option("--base-url <url>", "server (default: OPENAI_BASE_URL, or OpenAI)", parseServerUrl)
       .option("--timeout <time>", "maximum time of each check", parseDuration, 5_000)
+      .option("--json", "print a report as JSON", false)
+      .addHelpText("after", DOCTOR_EXAMPLES)
       .action(async (options: DoctorOptions) => {
         const { doctor } = await import("./commands/doctor.ts");
         onEnd(await doctor(options));
@@ -117,6 +116,8 @@ export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
     ),
   );
   add(simulateCommand().action(async (settings) => onEnd(await simulate(settings))));
+  add(completionCommand());
+  all.addCommand(completeCommand(all).copyInheritedSettings(all), { hidden: true });
   return all;
 }
 
@@ -144,7 +145,6 @@ function resumeCommand(
     .argument("[options...]", "options of shoal run")
     .addOption(dirOption())
     .allowUnknownOption()
-    .addHelpText("after", RESUME_EXAMPLES)
     .action(async (_run, _options, { dir }: DirSettings, { args }: Command) => {
       const { findRun } = await import("./run/run_folder.ts");
       const { resumeArgs } = await import("./run/resume_args.ts");

@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import process from "node:process";
 import { CliError, errorMessage } from "./cli_error.ts";
 import { EXIT } from "./exit_code.ts";
 import { stopSignals } from "./interrupt.ts";
 
-/** Exit codes of a process that a signal has ended. */
-const SIGNAL_CODES: Readonly<Record<string, number>> = {
-  SIGINT: EXIT.interrupted,
-  SIGTERM: EXIT.terminated,
-};
+/** Returns the exit code that shells report for a process that a signal has ended. */
+function signalCode(signal: NodeJS.Signals | null): number {
+  const number = signal === null ? undefined : constants.signals[signal];
+  return number === undefined ? EXIT.broken : 128 + number;
+}
 
 /**
  * Runs a command with the standard streams of this process, and returns its exit code. Signals
@@ -44,7 +45,7 @@ export function runChild(
     });
     child.on("exit", (code, signal) => {
       stopListening();
-      resolve(code ?? SIGNAL_CODES[signal ?? ""] ?? EXIT.broken);
+      resolve(code ?? signalCode(signal));
     });
   });
 }

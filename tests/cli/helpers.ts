@@ -158,6 +158,11 @@ export function parsed(text: string): Record<string, unknown>[] {
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
+/** Returns the commands that `shoal init` has printed: the indented lines. */
+export function printedCommands(out: string): readonly string[] {
+  return [...out.matchAll(/^ {2}(\S.*)$/gm)].map(([, line]) => line!);
+}
+
 /** Decodes bytes as text. */
 export function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);

@@ -112,6 +112,18 @@ Deno.test("Shoal installs and works from JSR", async (t) => {
     assertEquals((await project.run(shoal, ["doctor"], env)).includes("server"), true);
   });
 
+  await t.step(
+    "init writes an agent that imports this version, and prints commands that run",
+    async () => {
+      await using project = await createProject(registry.url);
+      const out = await project.output(["run", "--quiet", "-A", "jsr:@shoal/agents/cli", "init"]);
+      assertStringIncludes(await project.read("agents.ts"), `from "jsr:@shoal/agents@`);
+      const [, simulated] = /^ {2}(deno run -A jsr:.+ --simulate .+)$/m.exec(out)!;
+      const rows = await project.run("sh", ["-c", simulated!]);
+      assertEquals(rows.trim().split("\n").length, 6);
+    },
+  );
+
   // The runtimes share the project, because making JSR's package takes longer than using it.
   await using projects = new AsyncDisposableStack();
   const createNpmProject = async (): Promise<Project> => {

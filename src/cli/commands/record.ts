@@ -62,9 +62,11 @@ export async function recordTraffic(
   try {
     const [name, ...args] = command;
     if (name === undefined) {
+      // The signal may arrive as soon as the URL is read.
+      const interrupted = untilInterrupted();
       await printLine(recording.url);
       writeStderr(`Records requests to ${baseURL}; to use it: OPENAI_BASE_URL=${recording.url}\n`);
-      await untilInterrupted();
+      await interrupted;
     } else {
       exitCode = await runChild([name, ...args], { OPENAI_BASE_URL: recording.url });
     }

@@ -59,9 +59,11 @@ export async function replayFile(
   let exitCode: number = EXIT.ok;
   const [name, ...args] = command;
   if (name === undefined) {
+    // The signal may arrive as soon as the URL is read.
+    const interrupted = untilInterrupted();
     await printLine(url);
     writeStderr(`To use it: OPENAI_BASE_URL=${url}; Ctrl-C stops the replay\n`);
-    await untilInterrupted();
+    await interrupted;
   } else {
     const apiKey = readEnv("OPENAI_API_KEY") ?? "replayed";
     exitCode = await runChild([name, ...args], { OPENAI_BASE_URL: url, OPENAI_API_KEY: apiKey });

@@ -22,6 +22,14 @@ interface ServeSettings {
 
 const OPEN_ROUTES: readonly OpenRoute[] = ["health", "metrics", "openapi"];
 
+const EXAMPLES = `
+Examples:
+  shoal serve agents.ts
+  shoal serve agents.ts --port 8080 --dashboard --open health
+
+SHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine may call,
+for development.`;
+
 /** Returns the command `serve`: agents over HTTP, until Ctrl-C. */
 export function serveCommand(): Command {
   return new Command("serve")
@@ -41,11 +49,7 @@ export function serveCommand(): Command {
       parseDurationOrZero,
       3_500,
     )
-    .addHelpText(
-      "after",
-      "\nSHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine\n" +
-        "may call, for development.",
-    );
+    .addHelpText("after", EXAMPLES);
 }
 
 /** Serves until the first Ctrl-C, and returns the exit code. */
@@ -78,6 +82,8 @@ export async function serve(
       { cause },
     );
   }
+  // The signal may arrive as soon as the URL is read.
+  const interrupted = untilInterrupted();
   await printLine(`${origin}:${server.port}`);
   writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
   writeStderr(
@@ -85,7 +91,7 @@ export async function serve(
       ? `Callers need one of the ${tokens.length} tokens in SHOAL_TOKENS\n`
       : "Only this machine may call, as SHOAL_TOKENS is not set\n",
   );
-  await untilInterrupted();
+  await interrupted;
   await app.shutdown({ grace });
   await server.close();
   return EXIT.ok;

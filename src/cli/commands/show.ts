@@ -6,6 +6,8 @@ import { FailureClusters } from "../run/failure_clusters.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
 import { type RunFolder, wrapJournalError } from "../run/run_folder.ts";
 import { printLine } from "../write_stdout.ts";
+import type { RunDetails } from "../report/run_details.ts";
+import { SummaryTotals } from "../report/summary_totals.ts";
 import { formatSummary } from "./list_runs.ts";
 
 /** The number of results that are summarized: memory stays flat. */
@@ -29,20 +31,32 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
     throw new CliError(`Cannot show the run "${folder.name}" as it has no rows yet`);
   }
   const sample = new ReservoirSample<Result>(SAMPLE_SIZE);
+  const totals = new SummaryTotals();
   const clusters = new FailureClusters();
   for await (const { result, index } of journal.results(folder.name)) {
     if (result === undefined) continue;
     sample.add(result);
+    if (format === "json") totals.add(result);
     if (!result.ok) clusters.add(result.error, index);
   }
   if (format === "text") {
     await printLine(formatRun(folder.name, summary, sample, clusters).join("\n"));
     return;
   }
-  const { verdict, durationMs } = summarize(sample.items);
-  const failures = clusters.sorted();
-  const args = (await folder.readRecord())?.args;
-  await printLine(JSON.stringify({ ...summary, verdict, durationMs, failures, args }, null, 2));
+  const { cached, attempts, durationMs, timeSpent, verdict, byModel } = totals
+    .summary(sample.items, 0);
+  const details: RunDetails = {
+    ...summary,
+    cached,
+    attempts,
+    durationMs,
+    timeSpent,
+    verdict,
+    byModel,
+    failures: clusters.sorted(),
+    args: (await folder.readRecord())?.args,
+  };
+  await printLine(JSON.stringify(details, null, 2));
 }
 
 /** Returns the tokens and the cost of a run in words. */

@@ -41,6 +41,14 @@ const SIMULATE_FLAGS = {
   tokensPerSecond: "--tokens-per-second",
 };
 
+const EXAMPLES = `
+Examples:
+  shoal simulate
+  shoal simulate --latency 800,4000 --rpm 500 --fault rateLimit=0.05,error500=0.01
+  shoal run agents.ts#Sentiment -i reviews.jsonl --base-url http://127.0.0.1:8787/v1
+
+"shoal run --simulate" does it without a second terminal.`;
+
 /** Returns the command `simulate`: a model server on this machine, until Ctrl-C. */
 export function simulateCommand(): Command {
   return new Command("simulate")
@@ -63,7 +71,8 @@ export function simulateCommand(): Command {
       {},
     )
     .option("--model <names>", "the only models of the server", parseNames)
-    .option("--seed <number>", "seed of the random numbers", parseWhole, 1);
+    .option("--seed <number>", "seed of the random numbers", parseWhole, 1)
+    .addHelpText("after", EXAMPLES);
 }
 
 /** Runs the simulator until the first Ctrl-C, and returns the exit code. */
@@ -91,9 +100,11 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
     throw new CliError(message.replace("there is no option", "there is no --fault"), { cause });
   }
   await using running = server;
+  // The signal may arrive as soon as the URL is read.
+  const interrupted = untilInterrupted();
   await printLine(running.url);
   writeStderr(`To use it: OPENAI_BASE_URL=${running.url} shoal run …; Ctrl-C stops the server\n`);
-  await untilInterrupted();
+  await interrupted;
   const { requests, peakInFlight, byStatus } = running.stats;
   writeStderr(
     `${showInteger(requests)} requests, at most ${showInteger(peakInFlight)} at once, ` +

@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import { readEnv } from "../environment.ts";
 import { colourText, type Paint, plainText } from "../paint.ts";
 import { writeStderr } from "../write_stderr.ts";
+import { formatProgress } from "../report/run_progress.ts";
 import { panelLines, plainLine } from "./panel.ts";
 import type { RunSnapshot } from "./run_stats.ts";
 
@@ -22,6 +23,8 @@ export interface Display {
 export interface DisplayOptions {
   /** Whether only messages are shown, and no progress. */
   readonly quiet: boolean;
+  /** Whether the progress is shown as lines of JSON. */
+  readonly json?: boolean;
   /** The time between two lines of progress where there is no terminal, in milliseconds. */
   readonly every: number;
 }
@@ -30,8 +33,8 @@ const STDERR = 2;
 const PANEL_INTERVAL_MS = 200;
 
 /** Returns a display: a panel on a terminal, otherwise a line every few seconds. */
-export function createDisplay({ quiet, every }: DisplayOptions): Display {
-  const isTerminal = isatty(STDERR) && readEnv("TERM") !== "dumb";
+export function createDisplay({ quiet, json, every }: DisplayOptions): Display {
+  const isTerminal = !json && isatty(STDERR) && readEnv("TERM") !== "dumb";
   const paint = isTerminal && !readEnv("NO_COLOR") ? colourText : plainText;
   let snapshot: (() => RunSnapshot) | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -42,7 +45,9 @@ export function createDisplay({ quiet, every }: DisplayOptions): Display {
   };
   const draw = () => {
     if (snapshot === undefined) return;
-    if (!isTerminal) return writeStderr(plainLine(snapshot()) + "\n");
+    if (!isTerminal) {
+      return writeStderr((json ? formatProgress : plainLine)(snapshot()) + "\n");
+    }
     const lines = panelLines(snapshot(), terminalWidth(), paint);
     clear();
     writeStderr(lines.map((line) => line + "\n").join(""));

@@ -48,6 +48,8 @@ export async function runPilot(
     session.display.log(`To continue: shoal resume ${session.runId}`);
     return interrupt.exitCode;
   }
+  // Later, the journal replays them: they count as spending only.
+  for (const result of results) session.stats.totals?.addSpending(result);
   const { concurrency, rpm, tpm } = settings;
   const estimate = estimateRun(results, sample.seen, {
     concurrency: concurrency === "adaptive" ? undefined : concurrency,

@@ -69,7 +69,9 @@ export async function resolveRun(
   settings: RunSettings,
 ): Promise<ResolvedRun> {
   const { prompt, system, schema, model, dir, resume, fresh } = settings;
-  const agent = reference ?? JSON.stringify([prompt, system, schema, model]);
+  const called = reference ?? JSON.stringify([prompt, system, schema, model]);
+  // Simulated answers must not be replayed by a run with a real server.
+  const agent = settings.simulate ? `${called} --simulate` : called;
   const absolute = (path: string) => path === "-" ? path : resolve(path);
   const name = settings.run ?? defaultRunName(agent, absolute(settings.in), absolute(settings.out));
   const problem = runNameProblem(name, process.platform);

@@ -34,7 +34,7 @@ export interface RunEnd {
 /** Reports how a run ended and how to continue, and returns the exit code. */
 export function reportEnd(end: RunEnd): number {
   const { stats, display, settings } = end;
-  if (!settings.quiet) {
+  if (!settings.quiet && !settings.json) {
     display.log(formatCounts(end));
     if (stats.sample.items.length > 0) {
       display.log(display.paint("dim", summarize(stats.sample.items).verdict));

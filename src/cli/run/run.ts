@@ -14,6 +14,7 @@ import { openRows, resolveFormat, type RowReader, type RowsFormat } from "../row
 import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts";
 import { previewRows } from "../rows/preview_rows.ts";
 import type { BadRow, InputRow } from "../rows/row.ts";
+import { withRunSummary } from "../report/run_summary.ts";
 import { createRowMapper } from "../rows/row_params.ts";
 import { BATCH_CONCURRENCY } from "./batch_defaults.ts";
 import { createDisplay } from "./display.ts";
@@ -31,6 +32,7 @@ import type { ParsedSettings, RunSettings } from "./run_settings.ts";
 import { createRunProvider, resolveAgent, rowCallOptions, withProvider } from "./run_setup.ts";
 import { startRun } from "./run_start.ts";
 import { RunStats } from "./run_stats.ts";
+import { checkSimulated, startSimulatedServer } from "../simulated_server.ts";
 import { watchPauses } from "./watch_pauses.ts";
 
 const STDIN = 0;
@@ -52,7 +54,9 @@ export async function run(
     throw new CliError("Cannot read rows from the terminal: name a file with --in, or use a pipe");
   }
   await checkPaths(settings);
+  await using _server = await startSimulatedServer(settings);
   const definedAgent = await resolveAgent(reference, settings);
+  checkSimulated(definedAgent, settings);
   const callOptions = rowCallOptions(settings);
   const toParams = createRowMapper(definedAgent, settings.map);
   checkAnswerColumns(definedAgent, settings.columns);
@@ -72,7 +76,11 @@ export async function run(
   const resolved = await resolveRun(reference, settings);
   using _ = setBaseUrlVariable(settings.workers === undefined ? undefined : settings.baseUrl);
   await using pool = await openPool(reference, definedAgent, settings);
-  const display = createDisplay({ quiet: settings.quiet, every: settings.progressEvery });
+  const display = createDisplay({
+    quiet: settings.quiet,
+    json: settings.json,
+    every: settings.progressEvery,
+  });
   using interrupt = listenForInterrupts({
     grace: settings.grace,
     onStop: () => {
@@ -87,10 +95,25 @@ export async function run(
   // Before anything is created or deleted: all rows may have the same problem.
   const reader = await openRows(source);
   await checkNothingOverwritten(resolved, settings);
-  const check = createFirstRowCheck({ agent: definedAgent, settings, isTable, log: display.log });
+  const warnings: string[] = [];
+  const warn = settings.dryRun ? (text: string) => warnings.push(text) : display.log;
+  const check = createFirstRowCheck({ agent: definedAgent, settings, isTable, log: warn });
   await using rows = await previewRows(reader, check, interrupt.stopSignal);
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-  for (const warning of reader.warnings) display.log(warning);
+  for (const warning of reader.warnings) warn(warning);
+  if (settings.dryRun) {
+    const { dryRun } = await import("../dry_run/dry_run.ts");
+    return await dryRun({
+      agent: definedAgent,
+      callOptions,
+      settings,
+      rows,
+      toParams,
+      folder: resolved.folder,
+      interrupt,
+      warnings,
+    });
+  }
   const start = await startRun(resolved.folder, { fresh: settings.fresh, ...resolved });
   const stats = new RunStats();
   try {
@@ -126,19 +149,21 @@ export async function run(
       keepRun: () => start.keep(),
     };
     const sinks = { folder, outFormat, isTable, reader };
-    if (settings.pilot !== undefined) {
-      const { runPilot } = await import("./pilot.ts");
-      const exitCode = await runPilot(settings.pilot, source, session);
-      if (exitCode !== undefined) return exitCode;
-    }
-    // The pilot has spent a part of the budget.
-    const left = settings.pilot === undefined
-      ? budget
-      : await remainingBudget(journal, folder.name, settings);
-    const exitCode = await writeRows(rows, { ...session, budget: left }, sinks);
-    // Without rows, there was nothing to send.
-    if (exitCode === EXIT.ok) await start.keep();
-    return exitCode;
+    return await withRunSummary({ runId: folder.name, settings, stats, journal }, async () => {
+      if (settings.pilot !== undefined) {
+        const { runPilot } = await import("./pilot.ts");
+        const exitCode = await runPilot(settings.pilot, source, session);
+        if (exitCode !== undefined) return exitCode;
+      }
+      // The pilot has spent a part of the budget.
+      const left = settings.pilot === undefined
+        ? budget
+        : await remainingBudget(journal, folder.name, settings);
+      const exitCode = await writeRows(rows, { ...session, budget: left }, sinks);
+      // Without rows, there was nothing to send.
+      if (exitCode === EXIT.ok) await start.keep();
+      return exitCode;
+    });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw wrapJournalError(error);
     // The library rejected an option before anything was sent.

@@ -150,8 +150,7 @@ export async function runRows(
         await session.keepRun();
       }
       if (!result.ok && isRetriedOnResume(result, interrupt.abortSignal)) {
-        stats.unfinished++;
-        stats.addUsage(result);
+        stats.countUnfinished(result);
         if (result.error.code === "budget") stopEarly("budget");
         else if (isLongWait(result.error)) {
           stats.renewsAt = Date.now() + result.error.retryAfterMs!;

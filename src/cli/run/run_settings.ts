@@ -100,6 +100,12 @@ export interface RunSettings {
   readonly poll: number;
   /** How long calls in flight may take after Ctrl-C, in milliseconds. */
   readonly grace: number;
+  /** Whether the progress and a summary are printed as JSON. */
+  readonly json: boolean;
+  /** Whether nothing is sent, and the first requests and an estimate are shown. */
+  readonly dryRun: boolean;
+  /** Whether a simulated server in this process answers. */
+  readonly simulate: boolean;
   /** Whether no progress is shown. */
   readonly quiet: boolean;
   /** The time between two lines of progress, in milliseconds. */
@@ -158,6 +164,11 @@ export function addRunOptions(command: Command): Command {
       "US dollars per million input and output tokens, if the model's price is unknown",
       parsePrice,
     )
+    .option(
+      "--simulate",
+      "a simulated server in this process answers, without a key (see shoal simulate)",
+      false,
+    )
     .optionsGroup("Speed and cost:")
     .option(
       "-c, --concurrency <rows>",
@@ -198,6 +209,16 @@ export function addRunOptions(command: Command): Command {
       "how long calls in flight may take after Ctrl-C",
       parseDurationOrZero,
       10_000,
+    )
+    .option(
+      "--dry-run",
+      "show the first requests and an estimate for all rows; send and write nothing",
+      false,
+    )
+    .option(
+      "--json",
+      "print a summary as JSON at the end, on stdout if --out is a file, else on stderr",
+      false,
     )
     .option("-q, --quiet", "show no progress", false)
     .option(

@@ -1,4 +1,5 @@
 import type { AgentError, ProgressReport, Result } from "../../../mod.ts";
+import type { SummaryTotals } from "../report/summary_totals.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
 
 /** The progress of a run at one moment. */
@@ -74,6 +75,8 @@ export class RunStats {
   isTotalEstimated = false;
   /** When the exceeded rate limit renews, in milliseconds since 1970, if that stopped the run. */
   renewsAt: number | undefined;
+  /** Sums up all results for `--json`; `undefined` without it. */
+  totals: SummaryTotals | undefined;
   /** The latest progress report of the run. */
   progress: ProgressReport | undefined;
   /** A sample of the results of this start. */
@@ -87,11 +90,18 @@ export class RunStats {
     else this.#countFailure(result.error);
     if (result.cached) this.cached++;
     if (result.replayed) this.replayed++;
-    else this.addUsage(result);
+    else this.#addUsage(result);
+    this.totals?.add(result);
   }
 
-  /** Adds the usage of a row. */
-  addUsage(result: Result): void {
+  /** Counts a row that has started and did not finish. */
+  countUnfinished(result: Result): void {
+    this.unfinished++;
+    this.#addUsage(result);
+    this.totals?.addSpending(result);
+  }
+
+  #addUsage(result: Result): void {
     this.sample.add(result);
     this.tokens += result.usage.totalTokens;
     if (result.cost !== undefined) this.cost = (this.cost ?? 0) + result.cost.total;

@@ -18,6 +18,7 @@ import { endpointOf } from "./endpoint/endpoint.ts";
 import { fromOpenAIError } from "./provider_error.ts";
 import { parseDocument } from "./document.ts";
 import { type AnyEvent, EventReader } from "./event_reader.ts";
+import { registerPreview } from "./preview_request.ts";
 import { readResponse } from "./read_response.ts";
 import { ResponseMeta } from "./response_meta.ts";
 import { findSecrets, publicURL, serverIdentity } from "./provider_identity.ts";
@@ -128,7 +129,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
   const maxBytes = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
   const sender = new RequestSender(client, api, { describe, maxBytes });
 
-  return {
+  const provider: OpenAIProvider = {
     name: options.name ?? "openai",
     id: [
       server,
@@ -189,4 +190,9 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     },
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
+  registerPreview(provider, (request) => ({
+    url: publicURL(endpoint.url, keys),
+    body: api.buildRequest(request),
+  }));
+  return provider;
 }

@@ -7,10 +7,12 @@ import {
   type Place,
   place,
   type PlaceOptions,
+  printedCommands,
   rowsOf,
   text,
   until,
 } from "../helpers.ts";
+import { run } from "../../runtimes/command.ts";
 import { type Runtime, RUNTIMES } from "../../runtimes/runtimes.ts";
 import { installCommand } from "./install_command.ts";
 
@@ -119,6 +121,23 @@ test("reads a pipe and writes one, with a prompt from a CRLF file", async (runti
     out: 'input,n,output\na,1,"said Label:\na"\nb,2,"said Label:\nb"\n',
     err: "",
   });
+});
+
+test("the commands that init prints run as they are, in a project of any type", async (runtime) => {
+  for (const type of ["module", "commonjs"]) {
+    await using here = await setUp(runtime, {
+      respond: () => '{"label":"neutral","reason":"none"}',
+    });
+    await here.write("package.json", JSON.stringify({ type }));
+    const { code, out, err } = await here.shoal(["init", "new"]);
+    assertEquals([code, err], [0, ""]);
+    const env = { OPENAI_BASE_URL: here.server.url, OPENAI_API_KEY: "sk-secret-of-tests" };
+    for (const line of printedCommands(out)) {
+      const { code, err } = await run(["sh", "-c", line], { cwd: here.dir, env, timeout: 30_000 });
+      assertEquals([code, /Warning/.test(err)], [0, false], `${line}\n${err}`);
+    }
+    assertEquals(here.server.stats.requests, 6);
+  }
 });
 
 test("Ctrl-C ends a run that waits for the standard input", async (runtime) => {

@@ -40,7 +40,8 @@ Deno.test({
 });
 
 async function endUnreadStreams(): Promise<void> {
-  const sim = simulator({ respond: () => "x".repeat(4_000_000), chunkSize: 1000 });
+  // More than the buffers of both sockets hold.
+  const sim = simulator({ respond: () => "x".repeat(32_000_000), chunkSize: 100_000 });
   const unread = await chat(sim, { stream: true });
   sim.configure({ tokensPerSecond: 1000 });
   const slow = await chat(sim, { stream: true });

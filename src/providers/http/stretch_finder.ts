@@ -28,7 +28,7 @@ export class StretchFinder {
   /** The last units of the other text. */
   readonly #recent = new Uint16Array(STRETCH);
 
-  /** Creates a finder for the stretches of a text with these units. A unit 0 separates stretches. */
+  /** Creates a finder for the stretches of a text with these units. */
   constructor(units: Uint16Array) {
     this.#units = units;
     for (let at = 0; at + STRETCH <= units.length; at++) {

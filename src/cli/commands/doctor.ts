@@ -1,7 +1,7 @@
 import process from "node:process";
 import { isatty } from "node:tty";
 import { ProviderError } from "../../model/errors.ts";
-import { boundedFetch } from "../../providers/http/bounded_fetch.ts";
+import { boundedFetch } from "../../providers/http/bounds/bounded_fetch.ts";
 import { errorMessage, hasCode } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";

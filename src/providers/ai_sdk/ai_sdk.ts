@@ -16,7 +16,7 @@ import {
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
-import { DEFAULT_MAX_ANSWER_BYTES, maxAnswerBytesRule } from "../http/answer_limits.ts";
+import { DEFAULT_MAX_ANSWER_BYTES, maxAnswerBytesRule } from "../http/bounds/answer_limits.ts";
 import { BillingReader } from "../http/read_billing.ts";
 import { addBilling, fillUsage } from "./billing.ts";
 import {
@@ -40,7 +40,7 @@ import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
 import { buildCallOptions } from "./request.ts";
 import { type AiSdkWarning, reportWarnings } from "./warnings.ts";
 
-export { boundedFetch, type BoundedFetchOptions } from "../http/bounded_fetch.ts";
+export { boundedFetch, type BoundedFetchOptions } from "../http/bounds/bounded_fetch.ts";
 export type { AiSdkModel, AiSdkModels, AiSdkWarning };
 
 /** Options of {@linkcode aiSdk}. */

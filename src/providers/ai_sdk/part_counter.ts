@@ -1,4 +1,4 @@
-import { TooLargeError } from "../http/answer_limits.ts";
+import { TooLargeError } from "../http/bounds/answer_limits.ts";
 import { isRecord } from "../../model/check_options.ts";
 
 /** Counts the characters and bytes of an answer's parts. */

@@ -11,7 +11,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
-import { checkToolCalls } from "../http/answer_limits.ts";
+import { checkToolCalls } from "../http/bounds/answer_limits.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
 import { readAiSdkBilling } from "./billing.ts";
 import type { ContentSource } from "./assistant_content.ts";

@@ -5,7 +5,7 @@
 import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
 import { isFailure } from "../http/classify_failure.ts";
-import { DEFAULT_MAX_ANSWER_BYTES, TooLargeError } from "../http/answer_limits.ts";
+import { DEFAULT_MAX_ANSWER_BYTES, TooLargeError } from "../http/bounds/answer_limits.ts";
 import type { ChunkSource } from "../http/send/http_sender.ts";
 import { beginsWithEvents, removeFiller } from "./document.ts";
 import { keepAnswerDigits } from "./exact_answer.ts";

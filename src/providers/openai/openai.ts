@@ -8,7 +8,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
 import type { Billing } from "../../model/usage.ts";
-import { DEFAULT_MAX_ANSWER_BYTES } from "../http/answer_limits.ts";
+import { DEFAULT_MAX_ANSWER_BYTES } from "../http/bounds/answer_limits.ts";
 import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { createSender } from "../http/send/create_sender.ts";
 import { chatApi, responsesApi } from "./api.ts";

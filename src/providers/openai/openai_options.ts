@@ -9,7 +9,7 @@ import {
   text,
 } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
-import { maxAnswerBytesRule } from "../http/answer_limits.ts";
+import { maxAnswerBytesRule } from "../http/bounds/answer_limits.ts";
 import { MAX_TOKENS_FIELDS } from "./form/max_tokens_field.ts";
 import { SERVER_RULES } from "./server_options.ts";
 

@@ -3,7 +3,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
-import { argumentsTooLong, MAX_TOOL_ARGS } from "../http/answer_limits.ts";
+import { argumentsTooLong, MAX_TOOL_ARGS } from "../http/bounds/answer_limits.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { MESSAGE_SEPARATOR } from "../http/message_separator.ts";
 import { BillingReader } from "../http/read_billing.ts";

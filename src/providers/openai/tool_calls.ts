@@ -5,8 +5,8 @@ import {
   MAX_ITEMS_PER_ANSWER,
   MAX_TOOL_ARGS,
   tooManyItems,
-} from "../http/answer_limits.ts";
-import { JsonEnd } from "./json_end.ts";
+} from "../http/bounds/answer_limits.ts";
+import { JsonEnd } from "./messages/json_end.ts";
 import { pickEchoed } from "./messages/assistant_echo.ts";
 import { mergeFields } from "./messages/merge_delta.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { hidePrompt } from "../../../src/providers/http/hide_prompt.ts";
+import { hidePrompt } from "../../../src/providers/http/prompt/hide_prompt.ts";
 import { readErrorReason } from "../../../src/providers/http/error_body.ts";
 
 const messagesOf = (...texts: string[]) => ({

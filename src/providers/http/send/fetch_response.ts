@@ -1,4 +1,4 @@
-import { TooLargeError } from "../answer_limits.ts";
+import { TooLargeError } from "../bounds/answer_limits.ts";
 import type { HeaderReader } from "../header_reader.ts";
 import type { HttpResponse } from "./http_sender.ts";
 

@@ -1,7 +1,7 @@
 /** The requests to the server's files and batches. */
 import { delay } from "@std/async/delay";
 import { APIError, type OpenAI } from "openai";
-import { TooLargeError } from "../../http/answer_limits.ts";
+import { TooLargeError } from "../../http/bounds/answer_limits.ts";
 import { type BatchResponse, ENDPOINT } from "./batch_parts.ts";
 
 /** The statuses of batches that have ended. */

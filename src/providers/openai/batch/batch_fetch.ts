@@ -1,5 +1,5 @@
-import { DEFAULT_MAX_ANSWER_BYTES } from "../../http/answer_limits.ts";
-import { boundResponse } from "../../http/bounded_fetch.ts";
+import { DEFAULT_MAX_ANSWER_BYTES } from "../../http/bounds/answer_limits.ts";
+import { boundResponse } from "../../http/bounds/bounded_fetch.ts";
 import { isRedirect } from "../../http/redirect_error.ts";
 
 /** The maximum size of an output file, in bytes: JavaScript has no longer texts. */

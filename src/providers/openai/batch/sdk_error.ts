@@ -1,6 +1,6 @@
 import { APIConnectionError, APIError, OpenAIError } from "openai";
 import { ProviderError } from "../../../model/errors.ts";
-import { TooLargeError } from "../../http/answer_limits.ts";
+import { TooLargeError } from "../../http/bounds/answer_limits.ts";
 import { isRedirect, redirectError } from "../../http/redirect_error.ts";
 import { ConnectionError } from "../../http/send/connection_error.ts";
 import {

@@ -1,7 +1,7 @@
 /** Sends requests to one endpoint of a server. */
 import { causeMessage } from "../../../model/cause_message.ts";
 import { ProviderError } from "../../../model/errors.ts";
-import { MAX_ERROR_BYTES, TooLargeError } from "../../http/answer_limits.ts";
+import { MAX_ERROR_BYTES, TooLargeError } from "../../http/bounds/answer_limits.ts";
 import { readBilling } from "../../http/read_billing.ts";
 import { isRedirect, redirectError } from "../../http/redirect_error.ts";
 import { redact } from "../../http/redact.ts";

@@ -1,6 +1,6 @@
 /** Merges the deltas of fields that servers add to Chat Completions. */
 import { isRecord } from "../../../model/check_options.ts";
-import { MAX_ITEMS_PER_ANSWER, tooManyItems } from "../../http/answer_limits.ts";
+import { MAX_ITEMS_PER_ANSWER, tooManyItems } from "../../http/bounds/answer_limits.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { follow, type Follower, type Following } from "../../../../async/abort.ts";
-import { TooLargeError } from "../../answer_limits.ts";
+import { TooLargeError } from "../../bounds/answer_limits.ts";
 import type { HeaderReader } from "../../header_reader.ts";
 import { ConnectionError } from "../connection_error.ts";
 import type { HttpResponse } from "../http_sender.ts";

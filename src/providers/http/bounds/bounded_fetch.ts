@@ -1,11 +1,11 @@
-import { callback, checkOptions, type RulesFor } from "../../model/check_options.ts";
+import { callback, checkOptions, type RulesFor } from "../../../model/check_options.ts";
 import {
   DEFAULT_MAX_ANSWER_BYTES,
   MAX_ERROR_BYTES,
   maxAnswerBytesRule,
   TooLargeError,
 } from "./answer_limits.ts";
-import { isRedirect, redirectError } from "./redirect_error.ts";
+import { isRedirect, redirectError } from "../redirect_error.ts";
 
 /** Options of {@linkcode boundedFetch}. */
 export interface BoundedFetchOptions {

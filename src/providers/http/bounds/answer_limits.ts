@@ -2,9 +2,9 @@
  * Bounds of what a server may send, after decompression. Without them, one server that sends
  * without end, or a few kilobytes that decompress to gigabytes, would end the process.
  */
-import { numberThat, type Rule } from "../../model/check_options.ts";
-import { ProviderError } from "../../model/errors.ts";
-import type { ToolRequest } from "../../model/message.ts";
+import { numberThat, type Rule } from "../../../model/check_options.ts";
+import { ProviderError } from "../../../model/errors.ts";
+import type { ToolRequest } from "../../../model/message.ts";
 
 /**
  * The default of `maxAnswerBytes`: 64 MiB. The longest texts of models, 128,000 tokens, have less

@@ -1,5 +1,5 @@
-import { isRecord } from "../../model/check_options.ts";
-import type { Message, ModelRequest } from "../../model/message.ts";
+import { isRecord } from "../../../model/check_options.ts";
+import type { Message, ModelRequest } from "../../../model/message.ts";
 import { STRETCH, StretchFinder } from "./stretch_finder.ts";
 import { isUnit, readUnits } from "./text_units.ts";
 

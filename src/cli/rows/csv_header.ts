@@ -38,11 +38,9 @@ export function readHeader(fields: readonly string[]): CsvHeader {
   return {
     names: header,
     warnings: [
-      ...(renamed.length === 0 ? [] : [
-        `the header has names more than once: the next ${
-          renamed.slice(0, MAX_LISTED).join(", the next ")
-        }${moreThan(renamed)}`,
-      ]),
+      ...(renamed.length === 0
+        ? []
+        : [`the header has names more than once: the next ${nextOf(renamed)}`]),
       ...(unnamed.length === 0
         ? []
         : [`the header has columns without a name: ${listOf(unnamed)}`]),
@@ -59,4 +57,8 @@ function listOf(names: readonly string[]): string {
 
 function moreThan({ length }: readonly string[]): string {
   return length > MAX_LISTED ? ` and ${length - MAX_LISTED} more` : "";
+}
+
+function nextOf(renamed: readonly string[]): string {
+  return renamed.slice(0, MAX_LISTED).join(", the next ") + moreThan(renamed);
 }

@@ -159,7 +159,12 @@ export class DefinedModel extends Defined {
       return callModel(this.#agent, params, options, hooks, rounds);
     }
     const { prompt } = params;
-    const agent = { ...this.#agent, render: () => prompt, input: undefined };
+    const agent = {
+      ...this.#agent,
+      render: () => prompt,
+      input: undefined,
+      isPromptOverridden: true,
+    };
     return callModel(agent, prompt, options, hooks, rounds);
   }
 

@@ -21,6 +21,7 @@ import { hasHooks, withHooks } from "./with_hooks.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { CallHooks, ModelAgent } from "./options/model_agent.ts";
 import { finalRequestOf, requestOf } from "./model_request.ts";
+import { ownCodeError } from "./own_code_error.ts";
 import { renderPrompt } from "./render_prompt.ts";
 import { arePriced, markPriced, requirePrices } from "./pricing/require_prices.ts";
 import { maxRepairs, withRepair } from "./with_repair.ts";
@@ -217,7 +218,11 @@ class ModelCall {
       mayContinue: () => !trace.emitted && !signal.aborted,
       onFallback({ model }, error) {
         trace.usedFallback = true;
-        hooks.onFallback?.(model, error);
+        try {
+          hooks.onFallback?.(model, error);
+        } catch (cause) {
+          throw ownCodeError(trace, "onFallback", cause);
+        }
       },
       exhausted: (errors) => trace.exhausted(errors),
     });

@@ -1,4 +1,5 @@
 import { untilAbort } from "../async/abort.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import type { PreparedInput } from "../output/prepare_input.ts";
 import type { Validated } from "../output/validator.ts";
 import type { Trace } from "./trace.ts";
@@ -7,7 +8,8 @@ import type { Trace } from "./trace.ts";
  * Checks the parameters of a call and returns what their schema returns. Without a schema they are
  * returned as they are.
  *
- * @throws {AgentError} With the code `invalid_params` if they are invalid.
+ * @throws {AgentError} With the code `invalid_params` if they are invalid, and `tool` if the schema
+ * throws.
  */
 export async function checkParams(
   { name, input }: { readonly name: string; readonly input?: PreparedInput },
@@ -19,8 +21,8 @@ export async function checkParams(
   try {
     checked = await untilAbort(input.validate(params), signal);
   } catch (cause) {
-    throw trace.make(`Cannot call "${name}" as its params schema threw an error`, {
-      code: "invalid_params",
+    throw trace.make(`Cannot call "${name}" as its params schema threw: ${causeMessage(cause)}`, {
+      code: "tool",
       cause,
     });
   }

@@ -1,10 +1,11 @@
 import { createPartialReader } from "../output/partial_reader.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { ownCodeError } from "./own_code_error.ts";
 
 /**
  * Hands a piece of the answer on, and waits until it is taken.
  *
- * @throws {AgentError} With the code `tool`, if the callback throws.
+ * @throws {AgentError} With the code `tool`, if a callback throws.
  */
 export async function emitDelta(call: Outgoing, text: string): Promise<void> {
   const { hooks, trace } = call;
@@ -12,15 +13,17 @@ export async function emitDelta(call: Outgoing, text: string): Promise<void> {
   try {
     await hooks.onDelta?.(text);
   } catch (cause) {
-    throw trace.make(`Cannot finish the call of "${trace.agent}" as its onDelta threw`, {
-      code: "tool",
-      cause,
-    });
+    throw ownCodeError(trace, "onDelta", cause);
   }
   const { output } = call.agent;
   if (hooks.onPartial === undefined || output === undefined) return;
   // Read only on demand.
   trace.partials ??= createPartialReader({ partial: (text) => () => output.partial(text) });
   const read = trace.partials(text) as (() => unknown) | undefined;
-  if (read !== undefined) await hooks.onPartial(read);
+  if (read === undefined) return;
+  try {
+    await hooks.onPartial(read);
+  } catch (cause) {
+    throw ownCodeError(trace, "onPartial", cause);
+  }
 }

@@ -3,6 +3,7 @@ import type { AgentError } from "../model/result.ts";
 import type { FinishReason, ModelReply } from "../model/message.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
 import type { Parsed, PreparedOutput } from "../output/prepare_output.ts";
+import { ownCodeError } from "./own_code_error.ts";
 import type { Trace } from "./trace.ts";
 
 /** The parsed answer of a model. */
@@ -56,11 +57,7 @@ async function readTyped(
   try {
     parsed = await untilAbort(output.parse(text), signal);
   } catch (cause) {
-    throw trace.make(`Cannot finish the call of "${trace.agent}" as its output schema threw`, {
-      code: "tool",
-      text,
-      cause,
-    });
+    throw ownCodeError(trace, "output schema", cause, { text });
   }
   if (parsed.ok) return { content: parsed.content, finishReason, reply };
   if (finishReason === "length") throw truncated(text, trace);

@@ -1,4 +1,5 @@
 import { untilAbort } from "../async/abort.ts";
+import { causeMessage } from "../model/cause_message.ts";
 import type { Message } from "../model/message.ts";
 import type { CallOptions } from "./options/options.ts";
 import type { ModelAgent } from "./options/model_agent.ts";
@@ -15,7 +16,8 @@ import type { Trace } from "./trace.ts";
 /**
  * Returns the messages of a call: the system message, the `messages` option, the prompt.
  *
- * @throws {AgentError} With the code `invalid_params` if the prompt cannot be rendered.
+ * @throws {AgentError} With the code `invalid_params` if a template cannot be rendered, and `tool`
+ * if a prompt function throws or returns no prompt.
  */
 export function renderPrompt(
   agent: ModelAgent,
@@ -38,10 +40,11 @@ function renderMessages(
   { trace, signal }: { readonly trace: Trace; readonly signal: AbortSignal },
 ): readonly Message[] | Promise<readonly Message[]> {
   const fail = (cause: unknown): never => {
-    const reason = cause instanceof TemplateError
-      ? cause.message
-      : "its prompt function threw an error";
-    throw trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "invalid_params", cause });
+    const isTemplate = cause instanceof TemplateError;
+    const reason = isTemplate ? cause.message : `its prompt function threw: ${causeMessage(cause)}`;
+    // Only a template says that the parameters are wrong. A function may throw for any reason.
+    const code = isTemplate ? "invalid_params" : "tool";
+    throw trace.make(`Cannot call "${agent.name}" as ${reason}`, { code, cause });
   };
   let prompt: Prompt | Promise<Prompt>;
   try {
@@ -61,12 +64,10 @@ function promptMessages(agent: ModelAgent, prompt: Prompt, trace: Trace): readon
     ? messagesProblem(prompt)
     : "there must be a text or a list of messages";
   if (problem === undefined) return prompt;
-  throw trace.make(
-    `Cannot call "${agent.name}" as in its prompt ${problem}`,
-    {
-      code: "invalid_params",
-    },
-  );
+  throw trace.make(`Cannot call "${agent.name}" as in its prompt ${problem}`, {
+    // The caller's prompt, in place of the agent's own, is wrong as parameters are.
+    code: agent.isPromptOverridden ? "invalid_params" : "tool",
+  });
 }
 
 function withSystem(

@@ -5,6 +5,7 @@ import type { ModelReply } from "../model/message.ts";
 import type { Billing, Usage } from "../model/usage.ts";
 import type { PriceDetails } from "../pricing/price_details.ts";
 import { admit } from "./admission.ts";
+import { attemptMessage } from "./own_code_error.ts";
 import { type Answer, readReply } from "./read_reply.ts";
 import { type AttemptHandler, requestProvider } from "./request_provider.ts";
 import type { Outgoing, Pass } from "./outgoing.ts";
@@ -172,7 +173,7 @@ class PendingAttempt implements AttemptHandler<Answer> {
       startedAt: trace.dateOf(at),
       durationMs: this.#durationMs,
       status: error?.status,
-      error: error && { code: error.code, message: error.message },
+      error: error && { code: error.code, message: attemptMessage(error) },
       retryAfterMs: error?.retryAfterMs,
       concurrency,
       usage,

@@ -7,6 +7,7 @@ import type { Candidate } from "./candidates.ts";
 import { circuitGuard } from "./circuit_guard.ts";
 import { longestWait } from "./longest_wait.ts";
 import type { Guard, Outgoing } from "./outgoing.ts";
+import { ownCodeError } from "./own_code_error.ts";
 import { send } from "./send.ts";
 import { withHedging } from "./with_hedging.ts";
 
@@ -62,11 +63,7 @@ class Retries implements RetryHooks {
       try {
         return on(error, attempt);
       } catch (cause) {
-        const { trace } = this.#call;
-        throw trace.make(`Cannot finish the call of "${trace.agent}" as its retries.on threw`, {
-          code: "tool",
-          cause,
-        });
+        throw ownCodeError(this.#call.trace, "retries.on", cause);
       }
     });
   }
@@ -76,7 +73,12 @@ class Retries implements RetryHooks {
   }
 
   onRetry(error: AgentError, attempt: number, delayMs: number): void {
-    this.#call.hooks.onRetry?.(error, attempt, delayMs);
+    const { hooks, trace } = this.#call;
+    try {
+      hooks.onRetry?.(error, attempt, delayMs);
+    } catch (cause) {
+      throw ownCodeError(trace, "onRetry", cause);
+    }
   }
 
   onWaited(ms: number): void {

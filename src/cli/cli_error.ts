@@ -9,6 +9,8 @@ export interface CliErrorOptions extends ErrorOptions {
    * @default {2} Wrong use
    */
   readonly exitCode?: number;
+  /** Flags that a resumed run needs to go on, such as `--columns NAMES`. */
+  readonly resumeFlags?: string;
 }
 
 /** Ends the command with a message for the user, and without a stack trace. */
@@ -17,11 +19,17 @@ export class CliError extends Error {
   override readonly name = "CliError";
   /** The exit code of the process. */
   readonly exitCode: number;
+  /** Flags that a resumed run needs to go on, such as `--columns NAMES`. */
+  readonly resumeFlags: string | undefined;
 
   /** Creates an error of wrong use, unless an exit code is given. */
-  constructor(message: string, { exitCode = EXIT.usage, ...options }: CliErrorOptions = {}) {
+  constructor(
+    message: string,
+    { exitCode = EXIT.usage, resumeFlags, ...options }: CliErrorOptions = {},
+  ) {
     super(message, options);
     this.exitCode = exitCode;
+    this.resumeFlags = resumeFlags;
   }
 }
 
@@ -30,6 +38,7 @@ export class CliError extends Error {
  * the caller names: `ENOENT: no such file or directory, open 'rows.jsonl'`.
  */
 export function errorMessage(thrown: unknown): string {
+  if (typeof thrown === "string" && thrown !== "") return thrown;
   if (!(thrown instanceof Error)) return "a value was thrown that is not an Error";
   const { message } = thrown;
   return /^E[A-Z0-9]+: (.+?), [a-z]+(?: .*)?$/s.exec(message)?.[1] ??

@@ -12,6 +12,17 @@ export function readEnv(name: string): string | undefined {
 }
 
 /**
+ * Returns the URL of the server in OPENAI_BASE_URL; `undefined` if it is not set.
+ *
+ * @throws {CliError} If it is no URL of a server.
+ */
+export function readBaseUrl(): string | undefined {
+  const url = readEnv("OPENAI_BASE_URL");
+  if (url === undefined || /^https?:$/.test(URL.parse(url)?.protocol ?? "")) return url;
+  throw new CliError("Cannot use OPENAI_BASE_URL as it must be an http or https URL");
+}
+
+/**
  * Sets OPENAI_BASE_URL until it is disposed: workers read the URL of the server from there.
  *
  * @throws {CliError} If the environment must not be changed.

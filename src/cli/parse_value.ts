@@ -99,16 +99,21 @@ export function parseDelimiter(text: string): string {
   return text;
 }
 
-/** Parses pairs `name=value`, separated by commas, and adds them to the previous ones. */
+/**
+ * Parses pairs `name=value`, separated by commas, and adds them to the previous ones.
+ *
+ * @param form The form of a pair, for the message.
+ */
 export function parsePairs(
   text: string,
   previous: Record<string, string> = {},
+  form = "param=column",
 ): Record<string, string> {
   const all = { ...previous };
   for (const pair of text.split(",")) {
     const at = pair.indexOf("=");
     if (at < 1 || at === pair.length - 1) {
-      throw new InvalidArgumentError("It must be param=column.");
+      throw new InvalidArgumentError(`It must be ${form}.`);
     }
     all[pair.slice(0, at).trim()] = pair.slice(at + 1).trim();
   }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { givenFlags, watchFlags } from "./checks/flag_conflicts.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import { completeCommand, completionCommand } from "./completion/completion_command.ts";
 import { EXIT_HELP } from "./exit_code.ts";
@@ -122,13 +123,14 @@ export function buildProgram({ onEnd, writeHelp }: ProgramOptions): Command {
 }
 
 function runCommand(onEnd: (exitCode: number) => void): Command {
-  return addRunOptions(new Command("run"))
+  return watchFlags(addRunOptions(new Command("run")))
     .description("run an agent over rows")
     .argument("[agent]", "agents.ts#Name: a module, and an agent or workflow that it exports")
     .addHelpText("after", RUN_EXAMPLES)
     .action(async (agent: string | undefined, settings: ParsedSettings, command: Command) => {
       const { run } = await import("./run/run.ts");
-      onEnd(await run(agent, settings, argsAfterName(command)));
+      const args = argsAfterName(command);
+      onEnd(await run(agent, settings, { args, flags: givenFlags(command) }));
     });
 }
 

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { EXIT } from "./exit_code.ts";
 import { shareOwnCopy } from "../workers/share_own_copy.ts";
 import { hideSqliteWarning } from "./hide_sqlite_warning.ts";
+import { mapSources } from "./map_sources.ts";
 import { writeStderr } from "./write_stderr.ts";
 import { flushStdout } from "./write_stdout.ts";
 
@@ -11,6 +12,7 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   process.on("uncaughtException", exitUnexpectedly);
   process.on("unhandledRejection", exitUnexpectedly);
   hideSqliteWarning();
+  mapSources();
   shareOwnCopy();
   try {
     const { runProgram } = await import("./run_program.ts");

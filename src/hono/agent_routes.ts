@@ -1,6 +1,7 @@
 import { type Context, type Handler, Hono } from "hono";
 import { checkOptions, milliseconds, type RulesFor } from "../model/check_options.ts";
 import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.ts";
+import { ErrorReporter } from "./error_reporter.ts";
 import { createIdentify, requirePrincipal } from "./require_principal.ts";
 import { allowCrossOrigin, assignRequestId, setSecurityHeaders } from "./headers.ts";
 import { toOpenAIError, withOpenAIStatus } from "./openai/openai_error.ts";
@@ -18,7 +19,7 @@ import { useOpenAIFormat } from "./openai/use_openai_format.ts";
 import { openapiRoute } from "./routes/openapi.ts";
 import { responsesRoute, storedResponseRoute } from "./openai/responses_route.ts";
 import { streamRoute } from "./routes/stream.ts";
-import { type Env, Service, type ShutdownReport } from "./service.ts";
+import { type Env, failedRequestOf, Service, type ShutdownReport } from "./service.ts";
 
 /** Options of {@linkcode AgentRoutes.shutdown}. */
 export interface ShutdownOptions {
@@ -99,8 +100,9 @@ const SHUTDOWN_RULES: RulesFor<ShutdownOptions> = { grace: milliseconds };
 export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   const doing = "create the routes";
   checkRouteOptions(doing, options);
-  const { agents, limits, heartbeat = 15_000, info = {}, onError = logError } = options;
-  const service = new Service(agents, limits, heartbeat);
+  const { agents, limits, heartbeat = 15_000, info = {}, onError } = options;
+  const reporter = new ErrorReporter(onError);
+  const service = new Service(agents, { limits, heartbeat, reporter });
 
   const identify = createIdentify(options.auth);
 
@@ -152,17 +154,9 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
 
   app.onError((error, c) => {
     const isOpenAI = c.get("openai") === true;
-    const problem = isOpenAI ? withOpenAIStatus(toProblem(error)) : toProblem(error);
-    if (problem.code === "internal") {
-      const { method, path } = c.req;
-      const request = { id: c.get("requestId"), method, path };
-      try {
-        onError(problem.cause ?? error, request);
-      } catch (thrown) {
-        // The client still gets its response.
-        logError(thrown, request);
-      }
-    }
+    const reported = toProblem(error);
+    reporter.reportProblem(reported, failedRequestOf(c));
+    const problem = isOpenAI ? withOpenAIStatus(reported) : reported;
     return problemResponse(c, problem, isOpenAI ? { error: toOpenAIError(problem) } : {});
   });
   // The type hides the variables that the routes pass to each other.
@@ -192,16 +186,4 @@ function route(
       headers: { allow: method === "GET" ? "GET, HEAD" : method },
     });
   });
-}
-
-/** Logs the kind of an error only: its message may hold a prompt or a key. */
-function logError(
-  error: unknown,
-  { id, method, path }: { id: string; method: string; path: string },
-): void {
-  const kind = error instanceof Error ? error.name : typeof error;
-  console.error(
-    `Cannot answer ${method} ${path} (${id}) as there was a ${kind}: ` +
-      "set the option `onError` to receive it",
-  );
 }

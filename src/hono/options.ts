@@ -67,11 +67,14 @@ export interface AgentRoutesOptions {
    */
   readonly info?: ServiceInfo;
   /**
-   * Called for each internal error, such as an agent without a model or an `auth` that throws.
-   * Failed calls are results and not reported here. The error may contain prompts or keys: log it
-   * with care.
+   * Called for each internal error, such as an agent without a model or an `auth` that throws, and
+   * for each failure of the code of an agent: of a prompt function, a tool, a hook, a schema, a
+   * `run` and the like. Such a failure is an `AgentError` with what was thrown as its `cause`, also
+   * if the call has survived it, as that of a tool. Clients receive neither. Calls that fail for
+   * other reasons are not reported. The error may contain prompts or keys: log it with care.
    *
-   * @default Logs the ID of the request and the name of the error to the console, not its message
+   * @default Logs the request, the name of the error and its place in the code to the console, but
+   * not its message
    */
   readonly onError?: (error: unknown, request: FailedRequest) => void;
 }
@@ -79,7 +82,7 @@ export interface AgentRoutesOptions {
 /** A route that can be served without authentication. */
 export type OpenRoute = "health" | "metrics" | "openapi";
 
-/** The request that failed with an internal error. */
+/** The request in which the server's own code failed. */
 export interface FailedRequest {
   /** Its ID, as in the `x-request-id` header of the response. */
   readonly id: string;

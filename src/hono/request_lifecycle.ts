@@ -2,11 +2,13 @@ import { type CallContext, currentContext, inContext } from "../call/context.ts"
 import { ChildAbort, onAbort } from "../async/abort.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { RunError } from "../model/errors.ts";
-import { AgentError } from "../model/result.ts";
+import { AgentError, type Result } from "../model/result.ts";
 import type { Activity, RunKind } from "./activity.ts";
 import type { StreamOwner } from "./stream/event_stream.ts";
 import type { ResolvedLimits } from "./limits.ts";
 import type { PrincipalQuota } from "./principal_quota.ts";
+import type { ErrorReporter } from "./error_reporter.ts";
+import type { FailedRequest } from "./options.ts";
 import { Problem } from "./problem.ts";
 import { toProblem } from "./public_error.ts";
 
@@ -18,6 +20,8 @@ export interface RequestLifecycleOptions {
   readonly kind: RunKind;
   /** The name of the agent; absent for a batch. */
   readonly agent?: string;
+  /** The request as `onError` receives it. */
+  readonly request: FailedRequest;
 }
 
 /** The service that admits a request, as the request sees it. */
@@ -26,6 +30,8 @@ export interface RequestHost {
   readonly activity: Pick<Activity, "beginRun">;
   /** Every attempt needs a permit of it. */
   readonly limiter: Limiter;
+  /** Reports errors of the server's own code. */
+  readonly reporter: ErrorReporter;
   /** Whether it rejects new requests. */
   readonly isClosing: boolean;
   /** Called when the request has ended. */
@@ -45,6 +51,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   readonly agent: string | undefined;
   readonly quota: PrincipalQuota;
   readonly #host: RequestHost;
+  readonly #request: FailedRequest;
   readonly #abort: ChildAbort;
   readonly #context: CallContext;
   /** Released at the end of the request. */
@@ -65,6 +72,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.agent = options.agent;
     this.quota = quota;
     this.#host = host;
+    this.#request = options.request;
     this.#abort = new ChildAbort();
     const outer = currentContext();
     this.#context = {
@@ -127,8 +135,19 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.#abort.abort(reason);
   }
 
-  /** Maps anything thrown to a problem of this request. */
+  /** Reports what the code of an agent threw in a call of this request. */
+  reportCall(result: Result | AgentError): void {
+    this.#host.reporter.reportCall(result, this.#request);
+  }
+
+  /** Maps anything thrown to a problem of this request, and reports an internal error. */
   toProblem(error: unknown): Problem {
+    const problem = this.#problemOf(error);
+    this.#host.reporter.reportProblem(problem, this.#request);
+    return problem;
+  }
+
+  #problemOf(error: unknown): Problem {
     // A run that ended early is reported by its cause.
     const thrown = error instanceof RunError ? error.cause : error;
     const problem = toProblem(thrown);

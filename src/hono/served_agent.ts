@@ -9,6 +9,9 @@ import type { JsonSchema } from "../model/message.ts";
 import { AgentError, type Result } from "../model/result.ts";
 import type { Activity } from "./activity.ts";
 
+/** Called with the outcome of each call of the run with this ID. */
+export type OnCallEnd = (run: string, result: Result | AgentError) => void;
+
 /**
  * Wraps an agent or a workflow, so that either can be called and streamed, and counts every call.
  */
@@ -23,10 +26,12 @@ export class ServedAgent {
   readonly callsModel: boolean;
   readonly #callable: Callable;
   readonly #activity: Activity;
+  readonly #onEnd: OnCallEnd;
   readonly #sendsReasoning: boolean;
 
-  /** Wraps a callable; its calls are counted in `activity`. */
-  constructor(callable: Callable, activity: Activity) {
+  /** Wraps a callable; its calls are counted in `activity`, and reported to `onEnd`. */
+  constructor(callable: Callable, activity: Activity, onEnd: OnCallEnd) {
+    this.#onEnd = onEnd;
     this.name = callable.name;
     this.description = callable.description;
     this.kind = canStream(callable) ? "agent" : "workflow";
@@ -88,6 +93,7 @@ export class ServedAgent {
     try {
       const result = await call();
       end(result);
+      this.#onEnd(run, result);
       return result;
     } catch (error) {
       end(error instanceof AgentError ? error : undefined);
@@ -99,12 +105,16 @@ export class ServedAgent {
     const end = this.#activity.beginCall(this.name, run);
     try {
       for await (const event of events) {
-        if (event.type === "result") end(event.result);
+        if (event.type === "result") {
+          end(event.result);
+          this.#onEnd(run, event.result);
+        }
         if (event.type === "reasoning" && !this.#sendsReasoning) continue;
         yield event;
       }
     } catch (error) {
       end(error instanceof AgentError ? error : undefined);
+      if (error instanceof AgentError) this.#onEnd(run, error);
       throw error;
     } finally {
       // Only counts if the consumer stopped reading early.

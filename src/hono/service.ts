@@ -13,7 +13,9 @@ import { endSilentRequests } from "../async/heartbeat.ts";
 import { IO_PER_REQUEST } from "../async/io_per_request.ts";
 import { holdRequest } from "./hold_request.ts";
 import { Activity } from "./activity.ts";
-import { ServedAgent } from "./served_agent.ts";
+import type { ErrorReporter } from "./error_reporter.ts";
+import type { FailedRequest } from "./options.ts";
+import { type OnCallEnd, ServedAgent } from "./served_agent.ts";
 
 /** The environment of the Hono app. */
 export interface Env {
@@ -36,6 +38,22 @@ export interface ShutdownReport {
   readonly aborted: number;
 }
 
+/** Returns the request as `onError` receives it. */
+export function failedRequestOf(c: Context<Env>): FailedRequest {
+  const { method, path } = c.req;
+  return { id: c.get("requestId"), method, path };
+}
+
+/** Options of a {@linkcode Service}. */
+export interface ServiceOptions {
+  /** The limits that are set. */
+  readonly limits: RouteLimits | undefined;
+  /** How long a stream may be silent, in milliseconds. */
+  readonly heartbeat: number;
+  /** Reports errors of the server's own code. */
+  readonly reporter: ErrorReporter;
+}
+
 /** How long a response may take from its handler to the socket, in milliseconds. */
 const SEND_TIME = 100;
 
@@ -48,6 +66,10 @@ export class Service {
   readonly batches: BatchStreamStore;
   /** Every attempt needs a permit of it. */
   readonly limiter: Limiter;
+  /** How long a stream may be silent, in milliseconds. */
+  readonly heartbeat: number;
+  /** Reports errors of the server's own code. */
+  readonly reporter: ErrorReporter;
   #isClosing = false;
   #onClose: (() => void) | undefined;
   /** The requests in progress, by ID. */
@@ -58,12 +80,16 @@ export class Service {
   /** Creates the state for these agents. */
   constructor(
     agents: readonly Callable[],
-    limits: RouteLimits | undefined,
-    readonly heartbeat: number,
+    { limits, heartbeat, reporter }: ServiceOptions,
   ) {
     this.limits = resolveLimits(limits);
+    this.heartbeat = heartbeat;
+    this.reporter = reporter;
     this.activity = new Activity(agents.map(({ name }) => name));
-    this.agents = new Map(agents.map((one) => [one.name, new ServedAgent(one, this.activity)]));
+    const onEnd: OnCallEnd = (run, result) => this.#requests.get(run)?.reportCall(result);
+    this.agents = new Map(
+      agents.map((one) => [one.name, new ServedAgent(one, this.activity, onEnd)]),
+    );
     this.quotas = new PrincipalQuotas(this.limits);
     this.batches = new BatchStreamStore(this.limits);
     const { concurrency, reserve } = this.limits;
@@ -98,7 +124,7 @@ export class Service {
    */
   admit(
     c: Context<Env>,
-    options: Pick<RequestLifecycleOptions, "kind" | "agent">,
+    options: Omit<RequestLifecycleOptions, "id" | "request">,
   ): RequestLifecycle {
     if (this.isClosing) throw this.shuttingDown();
     if (IO_PER_REQUEST) endSilentRequests(performance.now());
@@ -111,7 +137,11 @@ export class Service {
     const requestId = c.get("requestId");
     // Clients choose the IDs, so two requests may have the same.
     const id = this.#requests.has(requestId) ? crypto.randomUUID() : requestId;
-    const lifecycle = new RequestLifecycle(this, quota, { ...options, id });
+    const lifecycle = new RequestLifecycle(this, quota, {
+      ...options,
+      id,
+      request: failedRequestOf(c),
+    });
     if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
     this.#requests.set(id, lifecycle);
     lifecycle.hold = holdRequest(c, lifecycle);

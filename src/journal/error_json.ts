@@ -1,4 +1,5 @@
 import { ProviderError, RunError } from "../model/errors.ts";
+import { codeFrame, thrownByOwnCode } from "../model/own_code.ts";
 import { AgentError, type AgentErrorOptions, type Result } from "../model/result.ts";
 import { readStoredUsage } from "./stored_usage.ts";
 
@@ -9,12 +10,21 @@ export type WrittenError = Omit<AgentErrorOptions, "cause"> & {
   /** The result of the error, unless the error is stored with it. */
   readonly result?: unknown;
   /** What the user's code threw, if that caused the error. */
-  readonly cause?: { readonly name: string; readonly message: string };
+  readonly cause?: WrittenCause;
 };
 
+/** The stored form of what the user's code threw. */
+interface WrittenCause {
+  readonly name: string;
+  readonly message: string;
+  /** The place in the user's file, such as `file:///agents.ts:12:9`. */
+  readonly at?: string;
+}
+
 /**
- * Converts the error of a result to its stored form. Of the cause, only the name and the message
- * are stored: an error of a library may hold secrets in other members or in its own cause.
+ * Converts the error of a result to its stored form. Of the cause, only the name, the message and
+ * the place are stored: an error of a library may hold secrets in other members or in its own
+ * cause.
  *
  * @param detail `"bare"` omits everything that came from the model or the caller, also from the
  * message.
@@ -40,9 +50,16 @@ export function writeError(
       issues,
       text,
       finishReason,
-      cause: cause instanceof Error ? { name: cause.name, message: cause.message } : undefined,
+      cause: cause instanceof Error ? writeCause(error, cause) : undefined,
     }),
   };
+}
+
+function writeCause(error: AgentError, cause: Error): WrittenCause {
+  const { name, message } = cause;
+  const own = thrownByOwnCode(error);
+  const frame = own && codeFrame(own.thrown);
+  return { name, message, at: frame && `${frame.file}:${frame.line}:${frame.column}` };
 }
 
 /**
@@ -82,8 +99,10 @@ export function readError(
   });
 }
 
-function causeOf({ name, message }: { readonly name: string; readonly message: string }): Error {
+function causeOf({ name, message, at }: WrittenCause): Error {
   const error = new Error(message);
   error.name = name;
+  // Without the frames of this process, which say nothing about the cause.
+  error.stack = at === undefined ? `${name}: ${message}` : `${name}: ${message}\n    at ${at}`;
   return error;
 }

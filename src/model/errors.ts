@@ -19,7 +19,8 @@ import type { Billing, ReportedCost, Usage } from "./usage.ts";
  * - `circuit_open`: too many recent failures, so nothing was sent
  * - `exhausted`: more than one model was tried and all failed
  * - `budget`: the budget of cost, tokens or calls is spent
- * - `tool`: your code that the agent runs threw, or the model never stopped requesting tools
+ * - `tool`: your own code threw, such as a prompt function, a `run`, a hook or a schema; or the
+ *   model never stopped requesting tools
  * - `truncated`: the answer was cut off
  * - `filtered`: the model refused, or a content filter stopped it
  */

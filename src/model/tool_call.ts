@@ -32,6 +32,11 @@ export interface ToolCall {
     readonly code: ToolErrorCode;
     /** The message of the error. */
     readonly message: string;
+    /**
+     * What the tool threw. It is not enumerable, is never sent to the model, and is absent from
+     * results of journals and of workers.
+     */
+    readonly cause?: unknown;
   };
   /** How long it took, in milliseconds. */
   readonly durationMs: number;

@@ -10,6 +10,7 @@ import { extractJson, extractPartialJson } from "./extract_json.ts";
 import { type AnswerSchema, fitAnswer, readBareAnswer } from "./fit_answer.ts";
 import {
   isStandardSchema,
+  resultJsonSchema,
   type Schema,
   type StandardSchema,
   toJsonSchema,
@@ -43,6 +44,11 @@ export interface PreparedOutput {
   readonly schema: OutputSchema;
   /** The schema of the content itself: not wrapped, not made strict. */
   readonly contentSchema: JsonSchema;
+  /**
+   * Returns the schema of the content that `parse` returns; `undefined` if the library has none, as
+   * for a value that a function transforms.
+   */
+  resultSchema(): JsonSchema | undefined;
   /**
    * Reads and checks the text of an answer. Text around the JSON is skipped. JSON in another form
    * than that of the schema is read if there is exactly one way to read it: see `fitAnswer`. A text
@@ -88,6 +94,7 @@ export function prepareOutput(agent: string, schema: Schema): PreparedOutput {
       strict: strict !== undefined,
     },
     contentSchema: json,
+    resultSchema: () => isStandardSchema(schema) ? resultJsonSchema(schema) : json,
     async parse(text) {
       const { values, problem, answer } = extractJson(text);
       const candidates: unknown[] = [];

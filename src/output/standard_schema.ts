@@ -69,3 +69,16 @@ export function toJsonSchema(doing: string, name: string, schema: Schema): JsonS
     });
   }
 }
+
+/**
+ * Returns the JSON Schema of the values that a schema returns; `undefined` if it has none, as for a
+ * value that a function transforms.
+ */
+export function resultJsonSchema(schema: StandardSchema): JsonSchema | undefined {
+  const { jsonSchema } = schema["~standard"] as unknown as StandardJSONSchemaV1["~standard"];
+  try {
+    return jsonSchema.output({ target: "draft-2020-12" });
+  } catch {
+    return undefined;
+  }
+}

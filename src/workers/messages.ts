@@ -17,6 +17,8 @@ export type PoolMessage =
     readonly module: string;
     /** Whether the module must use the package's copy that runs the worker. */
     readonly sharesCopy: boolean;
+    /** Whether stacks have the places in the sources of compiled files, as in this thread. */
+    readonly mapsSources: boolean;
     readonly settings: WorkerSettings;
   }
   | { readonly type: "configure"; readonly settings: WorkerSettings }

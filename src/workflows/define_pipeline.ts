@@ -40,8 +40,7 @@ export interface MappedStep<In, All extends readonly unknown[], Params, Content>
   /** The agent or workflow that is called. */
   readonly agent: Callable<Params, Content>;
   /**
-   * Returns the parameters of the agent. If it throws, the pipeline fails with the code
-   * `invalid_params`.
+   * Returns the parameters of the agent. If it throws, the pipeline fails with the code `tool`.
    *
    * @param content The content of the step before; for the first step the pipeline's parameters.
    * @param all The pipeline's parameters, followed by the content of each step before.

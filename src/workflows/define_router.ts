@@ -34,7 +34,7 @@ export interface Route<A extends Callable = Callable, Params = never> {
   readonly agent: A;
   /**
    * Returns the parameters of the agent from those of the router. If it throws, the call fails
-   * with the code `invalid_params`.
+   * with the code `tool`.
    */
   readonly params: (params: Params) => ParamsOf<A>;
 }

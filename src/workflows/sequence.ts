@@ -222,7 +222,7 @@ export class Sequence implements SequenceWorkflow<unknown, unknown, SequenceResu
         `Cannot finish the workflow "${this.name}" as the params of its step "${name}" threw: ${
           causeMessage(cause)
         }`,
-        { code: "invalid_params", cause },
+        { code: "tool", cause },
       );
     }
   }

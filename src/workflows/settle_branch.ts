@@ -20,7 +20,7 @@ export async function settleBranch(
     const trace = unsent(agent);
     const reason = `the input of the branch "${name}" threw: ${causeMessage(cause)}`;
     return trace.failure(
-      trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "invalid_params", cause }),
+      trace.make(`Cannot call "${agent.name}" as ${reason}`, { code: "tool", cause }),
     );
   }
   return await settleRecorded({

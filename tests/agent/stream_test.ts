@@ -188,7 +188,7 @@ Deno.test("onDelta: a callback that throws or rejects fails its call with code t
     for (const error of [bad.error!, streamed]) {
       assertEquals(error.code, "tool");
       assertStrictEquals(error.cause, cause);
-      assertEquals(error.message, 'Cannot finish the call of "a" as its onDelta threw');
+      assertEquals(error.message, 'Cannot finish the call of "a" as its onDelta threw: disk full');
     }
     assertEquals(good.ok, true);
   }

@@ -68,8 +68,8 @@ Deno.test("params: a schema that throws or hangs fails only its call", async () 
   });
   const error = await errorOf(Throws.call("x"));
   assertEquals([error.code, error.message], [
-    "invalid_params",
-    'Cannot call "a" as its params schema threw an error',
+    "tool",
+    'Cannot call "a" as its params schema threw: mine',
   ]);
   assertStrictEquals(error.cause, cause);
   const Hangs = defineAgent({ ...base, params: z.string().refine(never), prompt: () => "x" });

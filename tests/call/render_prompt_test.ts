@@ -112,7 +112,7 @@ Deno.test("prompt: a function receives the parameters unchanged", async () => {
   assertStrictEquals(got, given);
 });
 
-Deno.test("prompt: a function that throws fails with invalid_params and its cause", async () => {
+Deno.test("prompt: a function that throws fails with the code tool, its message and its cause", async () => {
   const provider = scripted("never");
   const cause = new Error("no such file: s3cret");
   for (
@@ -122,14 +122,17 @@ Deno.test("prompt: a function that throws fails with invalid_params and its caus
   ) {
     const A = defineAgent({ name: "a", model: "m", prompt, provider });
     const error = await errorOf(A.call({}));
-    assertEquals(error.code, "invalid_params");
+    assertEquals(error.code, "tool");
     assertStrictEquals(error.cause, cause);
-    assertEquals(error.message, 'Cannot call "a" as its prompt function threw an error');
+    assertEquals(
+      error.message,
+      'Cannot call "a" as its prompt function threw: no such file: s3cret',
+    );
   }
   assertEquals(provider.calls, 0);
 });
 
-Deno.test("prompt: a function with an invalid return value fails with invalid_params", async () => {
+Deno.test("prompt: a function with an invalid return value fails with the code tool", async () => {
   const provider = scripted("never");
   const garbage: unknown[] = [
     undefined,
@@ -148,7 +151,7 @@ Deno.test("prompt: a function with an invalid return value fails with invalid_pa
   for (const made of garbage) {
     const A = defineAgent({ name: "a", model: "m", prompt: () => made as string, provider });
     const error = await errorOf(A.call({}));
-    assertEquals(error.code, "invalid_params", print(made));
+    assertEquals(error.code, "tool", print(made));
     assert(error.message.startsWith('Cannot call "a" as in its prompt '), error.message);
   }
   assertEquals(provider.calls, 0);

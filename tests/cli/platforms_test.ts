@@ -87,7 +87,12 @@ Deno.test("errors of loading say what helps", () => {
         coded("ERR_MODULE_NOT_FOUND", "Cannot find package '@shoal/agents' imported from /a.ts"),
         /not installed there: npm install @shoal\/agents/,
       ],
-      ["a.ts", new Error("own words"), /^Cannot load the agents of a\.ts: own words$/],
+      [
+        "a.ts",
+        new Error("own words"),
+        /^Cannot load the agents of a\.ts: own words \(.*platforms_test\.ts:\d+:\d+\)$/,
+      ],
+      ["a.ts", "a text", /^Cannot load the agents of a\.ts: a text$/],
     ] as const
   ) {
     assertMatch(toLoadError(file, cause, node).message, pattern);

@@ -202,15 +202,36 @@ Deno.test("rejects invalid times and numbers before anything is created", async 
   assertEquals((await here.shoal(args)).code, 0);
 });
 
-Deno.test("warns about a prompt without a parameter", async () => {
+Deno.test("rejects a placeholder that is not closed, and warns about other braces", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(2));
   const prompt = (text: string) => ["run", "--prompt", text, "-m", "m", "-q", "-i", "in.jsonl"];
-  const output = await here.shoal(prompt("Label: {input"));
-  assertEquals(output.code, 0);
-  assertMatch(
-    output.err,
-    /^"prompt" has no parameter, so all rows send the same request: write \{column\}/,
-  );
+  const unclosed =
+    /Cannot use the --prompt as the "\{" at line 1, column 8 is not closed: "\{input/;
+  await assertRejected(here, prompt("Label: {input"), unclosed);
+  await assertRejected(here, prompt("Label: {input, as {id}"), unclosed);
+  await here.write("prompt.txt", "Label:\n{ {input} and {id");
+  await assertRejected(here, prompt("@prompt.txt"), /line 2, column 15 is not closed: "\{id"/);
   assertEquals((await here.shoal(prompt("Label: {input}"))).err, "");
+  for (const text of ['{input} as {"a": {"b": 1}}', "{{input}} {input}"]) {
+    assertEquals((await here.shoal([...prompt(text), "--fresh"])).err, "");
+  }
+  const odd = await here.shoal([...prompt("{input} after a { brace"), "--fresh"]);
+  assertEquals(odd.code, 0);
+  assertMatch(odd.err, /^the "\{" at line 1, column 17 of the --prompt is not closed, and is sent/);
+});
+
+Deno.test("rejects a prompt without a parameter for more than one row", async () => {
+  await using here = await place();
+  await here.write("in.jsonl", rowsOf(3));
+  await here.write("one.jsonl", rowsOf(1));
+  const prompt = ["run", "--prompt", "A joke", "-m", "m", "-q"];
+  const same =
+    /Cannot run more than one row as "prompt" has no parameter.*write \{column\}.*--limit/;
+  await assertRejected(here, [...prompt, "-i", "in.jsonl"], same);
+  await assertRejected(here, [...prompt, "-i", "in.jsonl", "--pilot", "1", "--fresh"], same);
+  assertEquals((await here.shoal([...prompt, "-i", "one.jsonl"])).err, "");
+  const meant = await here.shoal([...prompt, "-i", "in.jsonl", "--fresh", "--limit", "2"]);
+  assertEquals([meant.code, here.server.stats.requests], [0, 3]);
+  assertMatch(meant.err, /^"prompt" has no parameter, so all rows send the same request\n$/);
 });

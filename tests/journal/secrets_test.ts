@@ -4,6 +4,7 @@ import { openai } from "@shoal/agents/openai";
 import { sqliteJournal } from "@shoal/agents/journal";
 import { scripted, simulator } from "@shoal/agents/testing";
 import { assertEquals } from "@std/assert";
+import { z } from "zod";
 import { inFolder } from "./helpers.ts";
 import { readFile } from "node:fs/promises";
 
@@ -68,9 +69,19 @@ Deno.test('secrets: no text that user code threw with store: "none", whatever th
     const Steps = definePipeline({ name: "steps", steps: [{ agent: Run, params: () => ({}) }] });
     const Params = definePipeline({ name: "params", steps: [{ agent: Run, params: fail }] });
     const Sum = defineParallel({ name: "sum", branches: { hook: Hook }, aggregate: fail });
+    const Prompt = defineAgent({ ...base, name: "prompt", prompt: fail });
+    const Later = defineAgent({ ...base, name: "later", prompt: () => Promise.reject(PROMPT) });
+    const params = z.object({}).transform(fail);
+    const Schema = defineAgent({ ...base, name: "schema", prompt: "x", params });
+    const provider = scripted('"x"');
+    const output = z.string().transform(fail);
+    const Output = defineAgent({ ...base, name: "output", prompt: "x", provider, output });
     const Outer = defineAgent({ name: "outer", run: () => Steps.call({}) });
     await using journal = sqliteJournal(path, { store: "none" });
-    const agents = [Run, Text, Hook, Steps, Params, Sum, Outer];
+    const agents = [
+      ...[Run, Text, Hook, Steps, Params, Sum, Outer],
+      ...[Prompt, Later, Schema, Output],
+    ];
     const calls = agents.map((agent) => [agent as typeof Run, {}] as const);
     const results = await batch(calls, { journal, runId: "r" });
     await each([1], fail, { journal, runId: "e", settle: true });
@@ -80,6 +91,10 @@ Deno.test('secrets: no text that user code threw with store: "none", whatever th
     assertEquals(
       messages.find((message) => message.includes('"run"')),
       'Cannot finish the call of "run" as its run function threw: …',
+    );
+    assertEquals(
+      messages.find((message) => message.includes('"prompt"')),
+      'Cannot call "prompt" as its prompt function threw: …',
     );
     await journal.close();
     const bytes = new TextDecoder("latin1").decode(await readFile(path));

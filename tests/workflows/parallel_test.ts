@@ -63,7 +63,7 @@ Deno.test("input returns the parameters of a branch; if it throws, the branch fa
     "a b",
     undefined,
   ]);
-  assertEquals(result.errors.bad?.code, "invalid_params");
+  assertEquals(result.errors.bad?.code, "tool");
   assertEquals((result.errors.bad?.cause as Error).message, "no words");
   assert(result.errors.bad!.message.includes('the branch "bad"'));
 });

@@ -134,7 +134,7 @@ Deno.test("pipeline: a failing step ends it, and earlier results are kept", asyn
   assertEquals([failed.ok, failed.error!.code], [false, "rate_limited"]);
 });
 
-Deno.test("pipeline: a params function that throws fails with invalid_params", async () => {
+Deno.test("pipeline: a params function that throws fails with the code tool", async () => {
   const cause = new Error("mine");
   const P = definePipeline({
     name: "p",
@@ -147,7 +147,7 @@ Deno.test("pipeline: a params function that throws fails with invalid_params", a
   });
   const { error } = await P.settle({ topic: 1 });
   assertEquals([error!.code, error!.message], [
-    "invalid_params",
+    "tool",
     'Cannot finish the workflow "p" as the params of its step "count" threw: mine',
   ]);
   assertStrictEquals(error!.cause, cause);

@@ -16,6 +16,8 @@ import { type DefinedTool, toolsOf } from "./tool.ts";
 export interface ModelAgent extends ModelAgentOptions {
   /** Renders the prompt of a call. Throws if the parameters are invalid. */
   readonly render: (params: unknown) => Prompt | Promise<Prompt>;
+  /** Whether the caller's own prompt replaces that of the agent, as `ask` does. */
+  readonly isPromptOverridden?: boolean;
   /** The `prompt` option, as it was defined. */
   readonly prompt?: unknown;
   /** Checks the parameters of a call. */

@@ -12,6 +12,7 @@ import { shortName } from "../../model/closest_name.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
 import { parseWholeJson } from "../../output/coerce.ts";
 import { formatIssues } from "../../output/format_issues.ts";
+import { ownCodeError } from "../own_code_error.ts";
 import { runNested } from "../run_nested.ts";
 import type { DefinedTool } from "../options/tool.ts";
 import type { Trace } from "../trace.ts";
@@ -47,9 +48,13 @@ export async function runTools(
   const answers: Message[] = [];
   const allowed = requests.length > maxCalls ? requests.slice(0, maxCalls) : requests;
   const runs = pooledMap(use.concurrency, allowed, (request) => runTool(request, use));
-  for await (const { call, content } of runs) {
-    if (call !== undefined) trace.addTool(call);
-    answers.push({ role: "tool", toolCallId: call?.id, content });
+  try {
+    for await (const { call, content } of runs) {
+      if (call !== undefined) trace.addTool(call);
+      answers.push({ role: "tool", toolCallId: call?.id, content });
+    }
+  } catch (thrown) {
+    throw thrown instanceof AggregateError ? thrown.errors[0] : thrown;
   }
   trace.toolsMs += performance.now() - began;
   signal.throwIfAborted();
@@ -62,31 +67,44 @@ export async function runTools(
   return answers;
 }
 
-/** Runs one tool and returns the message for the model. Never throws. */
+/** A tool call that has ended. */
 interface ToolRun {
   /** Absent if it was not begun, since the call had ended. */
   readonly call?: ToolCall;
   readonly content: string;
 }
 
+/**
+ * Runs one tool and returns the message for the model. What the tool throws is a message, too.
+ *
+ * @throws {AgentError} With the code `tool` if a callback throws.
+ */
 async function runTool(
   { id, name, args: text }: ToolRequest,
   use: RunToolsOptions,
 ): Promise<ToolRun> {
-  const { hooks, context } = use;
+  const { hooks, context, trace } = use;
   if (context.signal.aborted) return { content: "" };
   const began = performance.now();
   const parsed = parseArgs(text);
   const reportedArgs = parsed.ok ? parsed.value : text;
-  hooks.onToolStart?.({ id, name, args: reportedArgs });
+  notify(trace, "onToolStart", () => hooks.onToolStart?.({ id, name, args: reportedArgs }));
   const outcome = parsed.ok
     ? await run({ id, name, args: parsed.value }, use)
     : failed("invalid_args", "The arguments are not JSON");
   const durationMs = performance.now() - began;
   const { content, ...result } = outcome;
   const call: ToolCall = { id, name, args: reportedArgs, ...result, durationMs };
-  hooks.onToolEnd?.(call);
+  notify(trace, "onToolEnd", () => hooks.onToolEnd?.(call));
   return { call, content };
+}
+
+function notify(trace: Trace, name: string, callback: () => void): void {
+  try {
+    callback();
+  } catch (cause) {
+    throw ownCodeError(trace, name, cause);
+  }
 }
 
 type Outcome = Pick<ToolCall, "result" | "error"> & {
@@ -123,16 +141,23 @@ async function run(
   if (context.signal.aborted) return { args, ...failed("aborted", "The call ended") };
   const { thrown } = ended;
   if (ended.aborted) return { args, ...failed("timeout", (child.signal.reason as Error).message) };
-  return {
-    args,
-    ...failed(thrown instanceof InvalidArgs ? "invalid_args" : "threw", errorMessage(thrown)),
-  };
+  if (thrown instanceof InvalidArgs) return { args, ...failed("invalid_args", thrown.message) };
+  return { args, ...withCause(failed("threw", errorMessage(thrown)), thrown) };
 }
 
 class InvalidArgs extends Error {}
 
 function failed(code: ToolErrorCode, message: string): Outcome {
   return { error: { code, message }, content: `Error: ${message}` };
+}
+
+/**
+ * Adds what the tool threw. It is not enumerable, so that printing or copying the error includes
+ * its message only.
+ */
+function withCause(outcome: Outcome, cause: unknown): Outcome {
+  Object.defineProperty(outcome.error, "cause", { value: cause });
+  return outcome;
 }
 
 function parseArgs(text: string): { ok: true; value: unknown } | { ok: false } {

@@ -1,4 +1,5 @@
 import { CliError, errorMessage, hasCode } from "../cli_error.ts";
+import { codePlace, showPath } from "../messages/code_place.ts";
 import { runtimeName, runtimeOf, runtimeVersion, type Versions } from "../runtime.ts";
 
 /** The first version of Node that runs TypeScript without a flag. */
@@ -23,8 +24,28 @@ export function checkScheme(file: string, url: string, versions?: Versions): voi
 /** Returns the error for a module that could not be loaded: what happened, and what helps. */
 export function toLoadError(file: string, cause: unknown, versions?: Versions): CliError {
   const hint = loadHint(file, cause, versions);
-  const text = `Cannot load the agents of ${file}: ${hint ?? errorMessage(cause)}`;
+  const reason = hint ?? nameWithoutMessage(cause) + errorMessage(cause) + placeOf(cause);
+  const text = `Cannot load the agents of ${file}: ${reason}`;
   return new CliError(text, { cause });
+}
+
+/** Returns the kind of an error that has no message. */
+function nameWithoutMessage(cause: unknown): string {
+  return cause instanceof Error && cause.message === "" ? cause.name : "";
+}
+
+/** Returns where the module threw, unless the message says so. */
+function placeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return "";
+  const place = codePlace(cause);
+  return /:\d+:\d+/.test(cause.message) ? "" : place || syntaxPlace(cause);
+}
+
+/** Returns the place of a syntax error, which Node and Bun write before the stack. */
+function syntaxPlace({ stack = "", message }: Error): string {
+  const before = stack.slice(0, Math.max(0, stack.indexOf(message)));
+  const [, file, line] = /^(file:\/\/\S+|\/\S+|[A-Za-z]:\\\S+):(\d+)\n/.exec(before) ?? [];
+  return file === undefined ? "" : ` (${showPath(file)}:${line})`;
 }
 
 function loadHint(file: string, cause: unknown, versions?: Versions): string | undefined {

@@ -3,7 +3,7 @@ import { isatty } from "node:tty";
 import { ProviderError } from "../../model/errors.ts";
 import { boundedFetch } from "../../providers/http/bounds/bounded_fetch.ts";
 import { errorMessage, hasCode } from "../cli_error.ts";
-import { readEnv } from "../environment.ts";
+import { readBaseUrl, readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { colourText, plainText } from "../paint.ts";
@@ -78,7 +78,7 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding>
     state: "ok",
     message: `${runtimeName()} ${runtimeVersion()} on ${platform} ${arch}, ${processors}`,
   };
-  const baseUrl = options.baseUrl ?? readEnv("OPENAI_BASE_URL") ?? OPENAI_URL;
+  const baseUrl = options.baseUrl ?? readBaseUrl() ?? OPENAI_URL;
   const permissions = await checkPermissions(baseUrl);
   if (permissions !== undefined) yield permissions;
   yield await checkJournal();

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { CliError, describeFailure } from "../cli_error.ts";
-import { readEnv } from "../environment.ts";
+import { readBaseUrl } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { showInteger } from "../format.ts";
 import { untilInterrupted } from "../interrupt.ts";
@@ -19,7 +19,7 @@ interface RecordSettings {
   readonly redact: boolean;
 }
 
-const FLAGS = { file: "--out", overwrite: "--overwrite", port: "--port", baseURL: "--base-url" };
+const FLAGS = { file: "--out", overwrite: "--overwrite", port: "--port", redact: "--no-redact" };
 
 const EXAMPLES = `
 Examples:
@@ -49,13 +49,14 @@ export async function recordTraffic(
   command: readonly string[],
   { baseUrl, out, port, overwrite, redact }: RecordSettings,
 ): Promise<number> {
-  const baseURL = baseUrl ?? readEnv("OPENAI_BASE_URL") ?? "https://api.openai.com/v1";
+  const baseURL = baseUrl ?? readBaseUrl() ?? "https://api.openai.com/v1";
   const { recorder } = await import("../../testing/mod.ts");
   let recording;
   try {
     recording = recorder({ file: out, baseURL, port, overwrite, redact });
   } catch (cause) {
-    const message = nameFlags(describeFailure(cause, `Cannot record in ${out}`), FLAGS);
+    const flags = { ...FLAGS, baseURL: baseUrl === undefined ? "OPENAI_BASE_URL" : "--base-url" };
+    const message = nameFlags(describeFailure(cause, `Cannot record in ${out}`), flags);
     throw new CliError(message.replace("set overwrite to true", "pass --overwrite"), { cause });
   }
   let exitCode: number = EXIT.ok;

@@ -1,10 +1,16 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { OpenRoute } from "../../hono/mod.ts";
-import { loadAgents } from "../agents/agent_file.ts";
+import type { Callable } from "../../call/options/callable.ts";
+import type { FailedRequest, OpenRoute } from "../../hono/mod.ts";
+import { thrownByOwnCode } from "../../model/own_code.ts";
+import { AgentError } from "../../model/result.ts";
+import { loadAgent, loadAgents } from "../agents/agent_file.ts";
+import { splitReference } from "../agents/agent_reference.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
 import { untilInterrupted } from "../interrupt.ts";
+import { codePlace } from "../messages/code_place.ts";
+import { errorText } from "../messages/describe_error.ts";
 import { nameFlags } from "../option_flags.ts";
 import { parseDurationOrZero, parseNames, parsePort } from "../parse_value.ts";
 import { writeStderr } from "../write_stderr.ts";
@@ -20,6 +26,8 @@ interface ServeSettings {
   readonly open?: readonly OpenRoute[];
 }
 
+const FLAGS = { "auth.tokens": "SHOAL_TOKENS", dashboard: "--dashboard", open: "--open" };
+
 const OPEN_ROUTES: readonly OpenRoute[] = ["health", "metrics", "openapi"];
 
 const EXAMPLES = `
@@ -33,8 +41,8 @@ for development.`;
 /** Returns the command `serve`: agents over HTTP, until Ctrl-C. */
 export function serveCommand(): Command {
   return new Command("serve")
-    .description("serve the agents of a module over HTTP; prints the URL as the first line")
-    .argument("<agents>", "agents.ts: a module that exports agents and workflows")
+    .description("serve agents and workflows over HTTP; prints the URL as the first line")
+    .argument("<agents...>", "agents.ts: all that a module exports; agents.ts#Name: one of them")
     .option("-p, --port <port>", "port; 0 picks a free one", parsePort, 8_000)
     .option("--host <name>", "host name to listen on", "127.0.0.1")
     .option("--dashboard", "also serve a dashboard at /dashboard", false)
@@ -54,11 +62,12 @@ export function serveCommand(): Command {
 
 /** Serves until the first Ctrl-C, and returns the exit code. */
 export async function serve(
-  file: string,
+  references: readonly string[],
   { host, port, grace, dashboard, open }: ServeSettings,
 ): Promise<number> {
-  const agents = [...new Set((await loadAgents(file)).values())];
-  const tokens = parseNames(readEnv("SHOAL_TOKENS") ?? "");
+  const what = references.join(" ");
+  const agents = await loadServed(references);
+  const tokens = readTokens();
   const { agentRoutes } = await import("../../hono/mod.ts");
   const origin = `http://${host.includes(":") ? `[${host}]` : host}`;
   let app, server;
@@ -68,17 +77,17 @@ export async function serve(
       dashboard,
       ...(open !== undefined && { open }),
       ...(tokens.length > 0 && { auth: { tokens } }),
+      onError: createErrorLog({ showsMessages: tokens.length === 0 }),
     });
   } catch (cause) {
-    const reason = nameFlags(errorMessage(cause), { "auth.tokens": "SHOAL_TOKENS" });
-    throw new CliError(`Cannot serve ${file}: ${reason}`, { cause });
+    throw new CliError(`Cannot serve ${what}: ${nameFlags(errorMessage(cause), FLAGS)}`, { cause });
   }
   try {
     server = await startServer(app.fetch as AnswerRequest, { hostname: host, port });
   } catch (cause) {
     const reason = errorMessage(cause);
     throw new CliError(
-      `Cannot serve ${file} at ${origin}:${port}: ${reason}; --host and --port set another address`,
+      `Cannot serve ${what} at ${origin}:${port}: ${reason}; --host and --port set another address`,
       { cause },
     );
   }
@@ -95,6 +104,53 @@ export async function serve(
   await app.shutdown({ grace });
   await server.close();
   return EXIT.ok;
+}
+
+/** Returns the agents of all references, each once. */
+async function loadServed(references: readonly string[]): Promise<readonly Callable[]> {
+  const agents = new Set<Callable>();
+  for (const reference of references) {
+    const { file, name } = splitReference(reference);
+    const found = name === undefined
+      ? (await loadAgents(file)).values()
+      : [await loadAgent(reference)];
+    for (const agent of found) agents.add(agent);
+  }
+  return [...agents];
+}
+
+/**
+ * Returns the tokens of the callers.
+ *
+ * @throws {CliError} If the variable is set, but has none: then everyone would be locked out.
+ */
+function readTokens(): readonly string[] {
+  const text = readEnv("SHOAL_TOKENS");
+  const tokens = parseNames(text ?? "");
+  if (text === undefined || tokens.length > 0) return tokens;
+  throw new CliError(
+    "Cannot serve as SHOAL_TOKENS has no token: set it to token,token, or unset it",
+  );
+}
+
+/**
+ * Returns a function that prints what the code of an agent threw, and where. Messages may hold what
+ * callers have sent, so that they are shown in development only.
+ */
+function createErrorLog(
+  { showsMessages }: { readonly showsMessages: boolean },
+): (error: unknown, request: FailedRequest) => void {
+  return (error, { id, method, path }) => {
+    const own = error instanceof AgentError ? thrownByOwnCode(error) : undefined;
+    const thrown = own === undefined ? error : own.thrown;
+    const kind = thrown instanceof Error ? thrown.name : typeof thrown;
+    const text = !showsMessages
+      ? `${kind}${codePlace(thrown)}`
+      : error instanceof AgentError
+      ? errorText(error)
+      : `${kind}: ${errorMessage(error)}${codePlace(error)}`;
+    writeStderr(`${method} ${path} (${id}): ${text}\n`);
+  };
 }
 
 function parseOpenRoutes(text: string): readonly OpenRoute[] {

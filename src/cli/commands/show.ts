@@ -2,6 +2,8 @@ import { type Result, summarize } from "../../../mod.ts";
 import type { JournalSummary } from "../../journal/mod.ts";
 import { CliError } from "../cli_error.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
+import { cutOffText, hasCutOffAnswer } from "../checks/cut_off_answers.ts";
+import { nameFlags } from "../option_flags.ts";
 import { FailureClusters } from "../run/failure_clusters.ts";
 import { ReservoirSample } from "../run/reservoir_sample.ts";
 import { type RunFolder, wrapJournalError } from "../run/run_folder.ts";
@@ -33,20 +35,23 @@ async function showRun(folder: RunFolder, format: "json" | "text"): Promise<void
   const sample = new ReservoirSample<Result>(SAMPLE_SIZE);
   const totals = new SummaryTotals();
   const clusters = new FailureClusters();
+  let cutOff = 0;
   for await (const { result, index } of journal.results(folder.name)) {
     if (result === undefined) continue;
+    if (hasCutOffAnswer(result)) cutOff++;
     sample.add(result);
     if (format === "json") totals.add(result);
     if (!result.ok) clusters.add(result.error, index);
   }
   if (format === "text") {
-    await printLine(formatRun(folder.name, summary, sample, clusters).join("\n"));
+    await printLine(formatRun(folder.name, summary, { sample, clusters, cutOff }).join("\n"));
     return;
   }
   const { cached, attempts, durationMs, timeSpent, verdict, byModel } = totals
     .summary(sample.items, 0);
   const details: RunDetails = {
     ...summary,
+    cutOff,
     cached,
     attempts,
     durationMs,
@@ -70,11 +75,18 @@ function formatUsage({ usage, cost }: JournalSummary): string {
   return `${tokens}, ${showDollars(cost.total)} ${source}`;
 }
 
+/** What the results of a run show. */
+interface ShownResults {
+  readonly sample: ReservoirSample<Result>;
+  readonly clusters: FailureClusters;
+  /** The number of answers that reached their limit of tokens. */
+  readonly cutOff: number;
+}
+
 function formatRun(
   name: string,
   summary: JournalSummary,
-  sample: ReservoirSample<Result>,
-  clusters: FailureClusters,
+  { sample, clusters, cutOff }: ShownResults,
 ): readonly string[] {
   const { verdict, durationMs: { p50, p95, p99 }, byModel } = summarize(sample.items);
   const startedAt = new Date(summary.createdAt).toISOString();
@@ -94,7 +106,8 @@ function formatRun(
     const counts = `${showInteger(total)} rows, ${showInteger(failed)} failed`;
     lines.push(`${model}: ${counts}${price}${sampled}`);
   }
-  lines.push(verdict);
+  if (cutOff > 0) lines.push(cutOffText(cutOff));
+  lines.push(nameFlags(verdict));
   const all = clusters.sorted();
   if (all.length > 0) lines.push("", "failures:");
   for (const { kind, cause, count, rows } of all.slice(0, MAX_CLUSTERS)) {

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
+import { closestString } from "@std/text/closest-string";
+import { FAULT_NAMES, isFaultName } from "../../testing/simulator/fault_names.ts";
 import type { SimulatorFaultRates, SimulatorLatency } from "../../testing/mod.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
@@ -41,6 +43,19 @@ const SIMULATE_FLAGS = {
   tokensPerSecond: "--tokens-per-second",
 };
 
+/** The names of all faults, for people. */
+const FAULTS = `The faults are error400 to error599, ${FAULT_NAMES.slice(0, -1).join(", ")} ` +
+  `and ${FAULT_NAMES.at(-1)}`;
+
+const FAULT_HELP = `
+Faults:
+  error400 to error599: the server answers with this status
+${
+  Array.from(
+    { length: Math.ceil(FAULT_NAMES.length / 5) },
+    (_, i) => `  ${FAULT_NAMES.slice(5 * i, 5 * i + 5).join(", ")}`,
+  ).join(",\n")
+}`;
 const EXAMPLES = `
 Examples:
   shoal simulate
@@ -70,6 +85,7 @@ export function simulateCommand(): Command {
       parseFaults,
       {},
     )
+    .addHelpText("after", FAULT_HELP)
     .option("--model <names>", "the only models of the server", parseNames)
     .option("--seed <number>", "seed of the random numbers", parseWhole, 1)
     .addHelpText("after", EXAMPLES);
@@ -95,9 +111,7 @@ export async function simulate(settings: SimulateSettings): Promise<number> {
       ...(model !== undefined && { models: model }),
     });
   } catch (cause) {
-    const message = nameFlags(errorMessage(cause), SIMULATE_FLAGS);
-    // The names of faults are the only option names that the user can choose.
-    throw new CliError(message.replace("there is no option", "there is no --fault"), { cause });
+    throw new CliError(nameFlags(errorMessage(cause), SIMULATE_FLAGS), { cause });
   }
   await using running = server;
   // The signal may arrive as soon as the URL is read.
@@ -125,9 +139,15 @@ function parseFaults(
   text: string,
   previous: Readonly<Record<string, number>>,
 ): Record<string, number> {
-  const shares = Object.entries(parsePairs(text)).map(([name, share]) => {
+  const shares = Object.entries(parsePairs(text, {}, "name=share")).map(([name, share]) => {
     if (!(Number(share) >= 0 && Number(share) <= 1)) {
       throw new InvalidArgumentError("It must be name=share, with a share from 0 to 1.");
+    }
+    if (!isFaultName(name)) {
+      throw new InvalidArgumentError(
+        `There is no fault "${name}": did you mean ` +
+          `"${closestString(name, [...FAULT_NAMES, "error500"])}"? ${FAULTS}.`,
+      );
     }
     return [name, Number(share)];
   });

@@ -104,7 +104,7 @@ async function completeValue(
   if (/<folder>/.test(flags)) return "folders";
   if (long === "--run") return matching(await runWords(before), current);
   if (long === "--fault") {
-    const { FAULT_NAMES } = await import("../../testing/simulator/faults.ts");
+    const { FAULT_NAMES } = await import("../../testing/simulator/fault_names.ts");
     return matching([...FAULT_NAMES, "error500"].map((name) => toWord(`${name}=`)), current);
   }
   // Prompts and system messages may be in a file: @prompt.md.

@@ -21,6 +21,8 @@ export interface RunDetails
   extends
     JournalSummary,
     Pick<Summary, "cached" | "attempts" | "durationMs" | "timeSpent" | "verdict" | "byModel"> {
+  /** The number of answers that reached their limit of tokens, and are cut off. */
+  readonly cutOff: number;
   /** The failures by their cause, the most frequent first. */
   readonly failures: readonly FailureCluster[];
   /** The arguments with which the run was started, after `shoal run`. Absent if unrecorded. */

@@ -20,6 +20,8 @@ export interface RunProgress {
   readonly failed: number;
   /** The number of rows that could not be read or sent. */
   readonly bad: number;
+  /** The number of answers that reached their limit of tokens, and are cut off. */
+  readonly cutOff: number;
   /** The number of answers from the cache. */
   readonly cached: number;
   /** The number of rows that an earlier start has finished. */
@@ -48,6 +50,7 @@ export function formatProgress(run: RunSnapshot): string {
     ok: run.ok,
     failed: run.failed,
     bad: run.bad,
+    cutOff: run.cutOff ?? 0,
     cached: run.cached,
     replayed: run.replayed,
     inFlight: run.inFlight,

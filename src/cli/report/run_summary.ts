@@ -45,6 +45,10 @@ export interface RunSummary extends Summary {
   readonly bad: number;
   /** The number of rows whose cells are all empty: they are not sent. */
   readonly empty: number;
+  /** The number of answers that reached their limit of tokens, and are cut off. */
+  readonly cutOff: number;
+  /** The number of errors of tools and branches that their rows have survived. */
+  readonly toolErrors: number;
   /** The number of rows that were started and have not finished: `shoal resume` runs them again. */
   readonly unfinished: number;
   /** When the exceeded rate limit renews, in milliseconds since 1970, if that ended the run. */
@@ -107,7 +111,7 @@ async function summarizeRun(
     readonly ms: number;
   },
 ): Promise<RunSummary> {
-  const { bad, empty, renewsAt, sample, totals } = stats;
+  const { bad, empty, cutOff, toolErrors, renewsAt, sample, totals } = stats;
   // Rows that the end of the run has aborted are known to the journal only.
   const { started = 0 } = await journal.summary(runId).catch(() => undefined) ?? {};
   return {
@@ -119,6 +123,8 @@ async function summarizeRun(
     ...totals!.summary(sample.items, Math.round(ms)),
     bad,
     empty,
+    cutOff,
+    toolErrors,
     unfinished: Math.max(started, stats.unfinished),
     renewsAt,
   };

@@ -1,10 +1,9 @@
 import type { Callable } from "../../call/options/callable.ts";
-import { definitionOf } from "../../agent/definition.ts";
 import { isRecord } from "../../model/check_options.ts";
 import { closestName, listNames } from "../../model/closest_name.ts";
+import { checkInputClash } from "../checks/answer_columns.ts";
 import { CliError } from "../cli_error.ts";
 import type { RunSettings } from "../run/run_settings.ts";
-import { answerColumns, checkColumnClash } from "./format_row.ts";
 import type { InputRow } from "./row.ts";
 import { hasNoParams, missingColumn } from "./row_params.ts";
 
@@ -13,7 +12,7 @@ export interface FirstRowOptions {
   /** The agent that is called. */
   readonly agent: Callable;
   /** The settings of the run. */
-  readonly settings: Pick<RunSettings, "map" | "as" | "columns" | "key">;
+  readonly settings: Pick<RunSettings, "map" | "as" | "columns" | "meta" | "limit" | "key">;
   /** Whether all rows have the same columns. */
   readonly isTable: boolean;
   /** Called with a warning about a problem that other rows may not have. */
@@ -42,28 +41,31 @@ export function createFirstRowCheck(
 ): FirstRowCheck {
   /** Why the first row cannot be sent; `undefined` before it. */
   let first: FirstRowProblem | undefined;
+  const isSameForAll = hasNoParams(agent);
+  let hasAccepted = false;
   const checkFirst = (row: InputRow): boolean => {
     const columns = columnsOf(row);
-    checkColumnClash(answerColumns(settings), (name) => columns.includes(name));
-    if (hasNoParams(agent)) {
-      log(
-        `"${agent.name}" has no parameter, so all rows send the same request: ` +
-          "write {column} in the prompt where the text of a column belongs",
-      );
-    }
+    checkInputClash(settings, (name) => columns.includes(name));
     first = listProblem(row) ?? columnProblem(row, { agent, settings });
     if (first !== undefined && isTable) throw first.error;
     return first === undefined;
   };
   return {
     accepts(row) {
-      if (first === undefined) return checkFirst(row);
-      if (!first.isGoneWith(row)) return false;
-      log(first.warning);
+      if (hasAccepted) throw sameRequestError(agent);
+      if (first === undefined) hasAccepted = checkFirst(row);
+      else if (first.isGoneWith(row)) {
+        log(first.warning);
+        hasAccepted = true;
+      }
+      if (!hasAccepted || !isSameForAll) return hasAccepted;
+      // With a limit, the user knows how often the request is sent. Without, the next row decides.
+      if (settings.limit === undefined) return false;
+      if (settings.limit > 1) log(sameRequest(agent));
       return true;
     },
     end() {
-      if (first !== undefined) throw first.error;
+      if (first !== undefined && !hasAccepted) throw first.error;
     },
   };
 }
@@ -148,16 +150,13 @@ function delimiterHint(columns: readonly string[]): string {
   return found ? `. If a column ends at each "${found}": --delimiter "${found}"` : "";
 }
 
-/**
- * Checks that the answers of the agent have members, if `--columns` asks for some.
- *
- * @throws {CliError} If the answer is text.
- */
-export function checkAnswerColumns(agent: Callable, columns: readonly string[] | undefined): void {
-  const model = definitionOf(agent)?.model;
-  if (columns === undefined || model === undefined || model.output !== undefined) return;
-  throw new CliError(
-    `Cannot use --columns as the answer of "${agent.name}" is text: ` +
-      "the agent must have an output schema",
+function sameRequest({ name }: Callable): string {
+  return `"${name}" has no parameter, so all rows send the same request`;
+}
+
+function sameRequestError(agent: Callable): CliError {
+  return new CliError(
+    `Cannot run more than one row as ${sameRequest(agent)}: write {column} in the prompt where ` +
+      "the text of a column belongs, or set --limit to the number of times that it is sent",
   );
 }

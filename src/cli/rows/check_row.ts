@@ -1,7 +1,7 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { findClash } from "../checks/answer_columns.ts";
 import type { RunSettings } from "../run/run_settings.ts";
-import { answerColumns } from "./format_row.ts";
 import { type InputRow, rowKeyProblem } from "./row.ts";
 import { createNullCheck } from "./row_params.ts";
 
@@ -14,20 +14,21 @@ export type RowCheck = (row: InputRow) => string | undefined;
  */
 export function createRowCheck(
   agent: Callable,
-  settings: Pick<RunSettings, "map" | "as" | "columns" | "key">,
+  settings: Pick<RunSettings, "map" | "as" | "columns" | "meta" | "key">,
 ): RowCheck {
   const { map, key } = settings;
   const findNull = createNullCheck(agent, map);
-  const answered = answerColumns(settings);
   return (row) => {
     const { value } = row;
     const keyProblem = rowKeyProblem(row, key);
     if (keyProblem !== undefined) return keyProblem;
     const empty = findNull(value);
     if (empty !== undefined) return isRecord(value) ? `its "${empty}" is null` : "it is null";
-    const clash = isRecord(value) ? answered.find((name) => Object.hasOwn(value, name)) : undefined;
-    return clash === undefined
-      ? undefined
-      : `it has a column "${clash}", where the answer belongs: --as names another column for it`;
+    const clash = isRecord(value)
+      ? findClash(settings, (name) => Object.hasOwn(value, name))
+      : undefined;
+    if (clash === undefined) return undefined;
+    const { column, purpose, advice } = clash;
+    return `it has a column "${column}", which is ${purpose}: ${advice}. shoal resume runs it then`;
   };
 }

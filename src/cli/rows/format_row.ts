@@ -1,18 +1,10 @@
 import type { Result } from "../../../mod.ts";
 import { isRecord } from "../../model/check_options.ts";
-import { copyDigits, digitsOf } from "../../model/digits.ts";
+import { copyDigits, copyDigitsOf, digitsOf } from "../../model/digits.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
-import { CliError } from "../cli_error.ts";
+import { type AnswerColumns, answerColumns, META_COLUMNS } from "../checks/answer_columns.ts";
 import type { RowsFormat } from "./open_rows.ts";
 import type { InputRow } from "./row.ts";
-
-/** The columns of the answer. */
-export interface AnswerColumns {
-  /** The column for the answer. */
-  readonly as: string;
-  /** Members of the answer that become columns, in place of a column for the answer. */
-  readonly columns?: readonly string[];
-}
 
 /** Options of {@linkcode createRowFormatter}. */
 export interface RowFormatOptions extends AnswerColumns {
@@ -35,8 +27,6 @@ export interface RowFormatter {
   readonly formatRow: FormatRow;
 }
 
-const META_COLUMNS = ["_line", "_model", "_tokens", "_cost", "_ms", "_cached"];
-
 /**
  * Returns a formatter of rows: all columns of the input, followed by those of the answer.
  *
@@ -50,14 +40,15 @@ export async function createRowFormatter(
   const answered = answerColumns(options);
   const toMembers = (row: InputRow, result: Result): Record<string, unknown> => {
     const input = isRecord(row.value) ? row.value : { input: row.value };
-    checkColumnClash(answered, (name) => Object.hasOwn(input, name));
     const { content } = result;
-    const answer = columns === undefined
-      ? { [as]: content }
-      : Object.fromEntries(columns.map((name) => [name, isRecord(content) ? content[name] : null]));
+    const answer = columns === undefined ? { [as]: content } : Object.fromEntries(
+      columns.map(({ member, column }) => [column, isRecord(content) ? content[member] : null]),
+    );
     const members = { ...input, ...answer, ...(meta && metaColumns(row, result)) };
     copyDigits(input, members);
-    if (columns !== undefined && isRecord(content)) copyDigits(content, members);
+    if (columns !== undefined && isRecord(content)) {
+      for (const { member, column } of columns) copyDigitsOf(content, member, members, column);
+    }
     return members;
   };
   if (format === "jsonl") {
@@ -87,27 +78,6 @@ export async function createRowFormatter(
       return formatLine(names.map((name) => digitsOf(members, name) ?? members[name]));
     },
   };
-}
-
-/** Returns the names of the columns of the answer. */
-export function answerColumns({ as, columns }: AnswerColumns): readonly string[] {
-  return columns ?? [as];
-}
-
-/**
- * Checks that no column of the answer is also a column of the input.
- *
- * @throws {CliError} If one is.
- */
-export function checkColumnClash(
-  answered: readonly string[],
-  isInInput: (name: string) => boolean,
-): void {
-  const clash = answered.find(isInInput);
-  if (clash === undefined) return;
-  throw new CliError(
-    `Cannot write the answers as the input has a column "${clash}": choose another name with --as`,
-  );
 }
 
 function metaColumns({ line }: InputRow, result: Result): Record<string, unknown> {

@@ -66,6 +66,14 @@ export async function openRows(source: RowSource): Promise<RowReader> {
   };
 }
 
+/** Returns the text between two fields; `undefined` if the format is no table. */
+export function tableDelimiter(
+  { format, delimiter }: Pick<RowSource, "format" | "delimiter">,
+): string | undefined {
+  if (format !== "csv" && format !== "tsv") return undefined;
+  return delimiter ?? (format === "tsv" ? "\t" : ",");
+}
+
 function tableWarnings(path: string, { detectedDelimiter, warnings }: TableInfo): string[] {
   if (detectedDelimiter === undefined) return [...warnings];
   const name = detectedDelimiter === "\t" ? "tabs" : `"${detectedDelimiter}"`;

@@ -1,4 +1,5 @@
 import type { AgentError } from "../../../mod.ts";
+import { describeError } from "../messages/describe_error.ts";
 
 /** Failures with the same cause. */
 export interface FailureCluster {
@@ -19,9 +20,11 @@ export class FailureClusters {
   readonly #clusters = new Map<string, FailureCluster>();
 
   /** Adds the failure of a row. */
-  add({ code, status, message }: AgentError, row: number): void {
+  add(error: AgentError, row: number): void {
+    const { code, status } = error;
     const kind = status === undefined ? code : `${code} ${status}`;
-    const cause = normalizeMessage(message);
+    const { text, place } = describeError(error);
+    const cause = normalizeMessage(text) + place;
     const key = `${kind} ${cause}`;
     let cluster = this.#clusters.get(key);
     if (cluster === undefined) {

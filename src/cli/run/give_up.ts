@@ -25,6 +25,8 @@ export class GiveUpRule {
     if (ok) return false;
     const isHopeless = HOPELESS_CODES.has(error.code) ||
       HOPELESS_STATUSES.has(error.status ?? 0) ||
+      // The user's own code threw before anything was sent.
+      error.code === "tool" && error.attempts.length === 0 ||
       missingPermission(error) !== undefined;
     if (isHopeless) this.#failures++;
     else this.#failures = -Infinity;

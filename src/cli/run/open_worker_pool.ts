@@ -22,16 +22,7 @@ export async function openWorkerPool(
   settings: RunSettings,
 ): Promise<WorkerPool | undefined> {
   const { workers, concurrency } = settings;
-  if (workers === undefined) return undefined;
-  if (reference === undefined) {
-    throw new CliError(
-      "Cannot use --workers with --prompt as workers load their agents from a file: " +
-        "define the agent in a file (agents.ts#Name)",
-    );
-  }
-  if (settings.providerBatch) {
-    throw new CliError("Cannot use --workers with --provider-batch: leave out --workers");
-  }
+  if (workers === undefined || reference === undefined) return undefined;
   checkProvider(agent, settings);
   const size = Math.min(workers, concurrency === "adaptive" ? Infinity : concurrency);
   const perWorker = concurrency === "adaptive"

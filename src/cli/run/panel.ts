@@ -5,7 +5,7 @@ import type { RunSnapshot } from "./run_stats.ts";
 
 /** Returns the lines of the panel, none wider than the terminal. */
 export function panelLines(run: RunSnapshot, width: number, paint: Paint): readonly string[] {
-  const { done, total, failed, bad, lastError } = run;
+  const { done, total, failed, bad, cutOff = 0, lastError } = run;
   const fraction = fractionDone(run);
   const percent = fraction === undefined ? "" : `${Math.floor(fraction * 100)} %  `;
   const rows = total === undefined
@@ -18,7 +18,10 @@ export function panelLines(run: RunSnapshot, width: number, paint: Paint): reado
   const lines = [
     paint("bold", truncate(run.name, width)),
     truncate(`${bar}  ${percent}${rows}${eta}`, width),
-    paint(failed + bad > 0 ? "yellow" : "green", truncate(rowCounts(run).join("   "), width)),
+    paint(
+      failed + bad + cutOff > 0 ? "yellow" : "green",
+      truncate(rowCounts(run).join("   "), width),
+    ),
     truncate(usageFigures(run).join("   "), width),
   ];
   if (lastError !== undefined) {
@@ -45,11 +48,13 @@ export function plainLine(run: RunSnapshot): string {
   ].join(" · ");
 }
 
-function rowCounts({ ok, failed, bad, cached, replayed }: RunSnapshot): readonly string[] {
+function rowCounts(run: RunSnapshot): readonly string[] {
+  const { ok, failed, bad, cached, replayed, cutOff = 0 } = run;
   return [
     `ok ${showInteger(ok)}`,
     `failed ${showInteger(failed)}`,
     ...(bad > 0 ? [`bad ${showInteger(bad)}`] : []),
+    ...(cutOff > 0 ? [`cut off ${showInteger(cutOff)}`] : []),
     ...(cached > 0 ? [`cached ${showInteger(cached)}`] : []),
     ...(replayed > 0 ? [`already done ${showInteger(replayed)}`] : []),
   ];
@@ -66,8 +71,13 @@ function usageFigures(run: RunSnapshot): readonly string[] {
   ];
 }
 
-function fractionDone({ done, total }: RunSnapshot): number | undefined {
-  return total === undefined || total === 0 ? undefined : Math.min(1, done / total);
+/** The share that is shown while a run that seems to have finished all rows goes on. */
+const ALMOST_ALL = 0.99;
+
+/** Returns the share of the rows that are finished: 1 only if all are. */
+function fractionDone({ done, total, isComplete }: RunSnapshot): number | undefined {
+  if (isComplete) return 1;
+  return total === undefined || total === 0 ? undefined : Math.min(ALMOST_ALL, done / total);
 }
 
 function formatTotal({ total, isTotalEstimated }: RunSnapshot): string {

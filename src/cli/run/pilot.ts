@@ -19,7 +19,7 @@ const STDIN = 0;
  * whether to continue. The journal records the sampled rows, so they are not sent again.
  *
  * @returns The exit code; `undefined` if the run continues.
- * @throws {CliError} If a row lacks its key.
+ * @throws {CliError} If a row lacks its key, or an answer a member of `--columns`.
  */
 export async function runPilot(
   size: number,
@@ -50,6 +50,11 @@ export async function runPilot(
   }
   // Later, the journal replays them: they count as spending only.
   for (const result of results) session.stats.totals?.addSpending(result);
+  const firstOk = results.findIndex(({ ok }) => ok);
+  const error = firstOk < 0
+    ? undefined
+    : session.answerCheck.check(results[firstOk]!.content, sampledLine(sample.items, firstOk));
+  if (error !== undefined) throw error;
   const { concurrency, rpm, tpm } = settings;
   const estimate = estimateRun(results, sample.seen, {
     concurrency: concurrency === "adaptive" ? undefined : concurrency,
@@ -64,6 +69,15 @@ export async function runPilot(
   return interrupt.exitCode ?? EXIT.pilot;
 }
 
+function sortedByLine(rows: readonly InputRow[]): readonly InputRow[] {
+  return [...rows].sort((a, b) => a.line - b.line);
+}
+
+/** Returns the line of a sampled row, by its index in the results. */
+function sampledLine(rows: readonly InputRow[], index: number): number {
+  return sortedByLine(rows)[index]!.line;
+}
+
 /** Runs the sampled rows. Returns `undefined` if the run was aborted. */
 async function runSample(
   rows: readonly InputRow[],
@@ -71,7 +85,7 @@ async function runSample(
 ): Promise<readonly Result[] | undefined> {
   const { agent, settings, interrupt } = session;
   // The order of the input matters where rows are equal: the journal counts them in that order.
-  const inOrder = [...rows].sort((a, b) => a.line - b.line);
+  const inOrder = sortedByLine(rows);
   // All parameters and keys are checked before the first row is paid for.
   const prepared = inOrder.map((row) =>
     [agent, session.toParams(row.value), {

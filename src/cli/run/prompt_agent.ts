@@ -1,8 +1,10 @@
 import { defineAgent, type JsonSchema } from "../../../mod.ts";
 import type { Callable } from "../../call/options/callable.ts";
+import { checkBraces } from "../checks/check_braces.ts";
 import { CliError, errorMessage } from "../cli_error.ts";
 import { readTextFile } from "../files/read_text_file.ts";
 import { nameFlags } from "../option_flags.ts";
+import { writeStderr } from "../write_stderr.ts";
 
 /** Options of {@linkcode createPromptAgent}. */
 export interface PromptSettings {
@@ -23,6 +25,8 @@ export async function createPromptAgent(options: PromptSettings): Promise<Callab
   const { schema } = options;
   const output = schema === undefined ? undefined : await readJsonFile(schema);
   const prompt = await readArgument(options.prompt);
+  const warning = checkBraces(prompt);
+  if (warning !== undefined) writeStderr(`${warning}\n`);
   const system = options.system === undefined ? undefined : await readArgument(options.system);
   try {
     return defineAgent({ name: "prompt", prompt, system, output: output as JsonSchema });

@@ -1,5 +1,6 @@
 /** Reports how a run ended, and how to continue. */
 import { summarize } from "../../../mod.ts";
+import { cutOffText } from "../checks/cut_off_answers.ts";
 import { CliError } from "../cli_error.ts";
 import { EXIT } from "../exit_code.ts";
 import { showDollars, showDuration, showInteger } from "../format.ts";
@@ -27,6 +28,8 @@ export interface RunEnd {
   readonly settings: RunSettings;
   /** The folder of the run. */
   readonly folder: RunFolder;
+  /** The number of answers that lack a member of `--columns`. */
+  readonly lacking: number;
   /** The duration in milliseconds. */
   readonly ms: number;
 }
@@ -37,22 +40,28 @@ export function reportEnd(end: RunEnd): number {
   if (!settings.quiet && !settings.json) {
     display.log(formatCounts(end));
     if (stats.sample.items.length > 0) {
-      display.log(display.paint("dim", summarize(stats.sample.items).verdict));
+      display.log(display.paint("dim", nameFlags(summarize(stats.sample.items).verdict)));
     }
   }
   const exitCode = exitCodeOf(end);
+  if (stats.cutOff > 0 && !settings.quiet) {
+    display.log(cutOffText(stats.cutOff, settings.maxTokens));
+  }
   const hint = hintAfter(end, exitCode);
   if (hint !== undefined) display.log(hint);
   return exitCode;
 }
 
-function formatCounts({ stats, ms }: RunEnd): string {
-  const { ok, failed, bad, empty, unfinished, replayed, tokens, cost } = stats;
+function formatCounts({ stats, ms, lacking }: RunEnd): string {
+  const { ok, failed, bad, empty, cutOff, toolErrors, unfinished, replayed, tokens, cost } = stats;
   return [
     `${showInteger(ok)} ok`,
     `${showInteger(failed)} failed`,
     ...(bad > 0 ? [`${showInteger(bad)} bad rows`] : []),
     ...(empty > 0 ? [`${showInteger(empty)} empty rows not sent`] : []),
+    ...(cutOff > 0 ? [`${showInteger(cutOff)} cut off`] : []),
+    ...(toolErrors > 0 ? [`${showInteger(toolErrors)} errors of tools or branches`] : []),
+    ...(lacking > 0 ? [`${showInteger(lacking)} without a member of --columns`] : []),
     ...(unfinished > 0 ? [`${showInteger(unfinished)} not finished`] : []),
     ...(replayed > 0 ? [`${showInteger(replayed)} already done`] : []),
     `${showInteger(tokens)} tokens`,
@@ -108,8 +117,9 @@ function exitCodeOf({ stats, earlyEnd, interrupt }: RunEnd): number {
 /** Adds how to resume the run to an error that has ended it. */
 export function withResumeHint(error: unknown, { name }: RunFolder): unknown {
   if (!(error instanceof CliError) || error.exitCode !== EXIT.broken) return error;
+  const run = error.resumeFlags === undefined ? name : `${name} ${error.resumeFlags}`;
   return new CliError(
-    `${error.message}\nFinished rows are kept. To continue: shoal resume ${name}`,
+    `${error.message}\nFinished rows are kept. To continue: shoal resume ${run}`,
     { exitCode: EXIT.broken, cause: error },
   );
 }

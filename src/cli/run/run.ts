@@ -2,15 +2,25 @@ import process from "node:process";
 import { isatty } from "node:tty";
 import type { Callable } from "../../call/options/callable.ts";
 import type { WorkerPool } from "../../workers/worker_pool.ts";
+import { checkMetaClash } from "../checks/answer_columns.ts";
+import { checkAnswerMembers } from "../checks/answer_members.ts";
+import { AnswerCheck } from "../checks/check_answers.ts";
+import { checkFlags, type GivenFlags } from "../checks/flag_conflicts.ts";
 import { CliError } from "../cli_error.ts";
 import { setBaseUrlVariable } from "../environment.ts";
 import { listenForInterrupts } from "../interrupt.ts";
 import { EXIT } from "../exit_code.ts";
-import { checkAnswerColumns, createFirstRowCheck } from "../rows/check_first_row.ts";
+import { createFirstRowCheck } from "../rows/check_first_row.ts";
 import { createRowCheck } from "../rows/check_row.ts";
 import { countLines } from "../rows/count_lines.ts";
 import { createRowFormatter } from "../rows/format_row.ts";
-import { openRows, resolveFormat, type RowReader, type RowsFormat } from "../rows/open_rows.ts";
+import {
+  openRows,
+  resolveFormat,
+  type RowReader,
+  type RowsFormat,
+  tableDelimiter,
+} from "../rows/open_rows.ts";
 import { type LineOutput, openOutput, withHeader } from "../rows/output_file.ts";
 import { previewRows } from "../rows/preview_rows.ts";
 import type { BadRow, InputRow } from "../rows/row.ts";
@@ -37,19 +47,28 @@ import { watchPauses } from "./watch_pauses.ts";
 
 const STDIN = 0;
 
+/** How a run was called. */
+export interface RunArguments {
+  /** The arguments of the command, which are recorded for `shoal resume`. */
+  readonly args: readonly string[];
+  /** The flags among them. */
+  readonly flags: GivenFlags;
+}
+
 /**
  * Runs an agent over rows.
  *
- * @param args The arguments of the command, which are recorded for `shoal resume`.
  * @returns The exit code.
  */
 export async function run(
   reference: string | undefined,
   parsed: ParsedSettings,
-  args: readonly string[],
+  { args, flags }: RunArguments,
 ): Promise<number> {
-  const { concurrency = parsed.providerBatch ? BATCH_CONCURRENCY : 10 } = parsed;
-  const settings: RunSettings = { ...parsed, concurrency };
+  const checked = checkFlags(parsed, flags);
+  const { concurrency = checked.providerBatch ? BATCH_CONCURRENCY : 10 } = checked;
+  const settings: RunSettings = { ...checked, concurrency };
+  checkMetaClash(settings);
   if (settings.in === "-" && isatty(STDIN)) {
     throw new CliError("Cannot read rows from the terminal: name a file with --in, or use a pipe");
   }
@@ -59,7 +78,8 @@ export async function run(
   checkSimulated(definedAgent, settings);
   const callOptions = rowCallOptions(settings);
   const toParams = createRowMapper(definedAgent, settings.map);
-  checkAnswerColumns(definedAgent, settings.columns);
+  const { columns } = settings;
+  const areKnown = columns === undefined || checkAnswerMembers(definedAgent, columns);
   const outFormat = resolveFormat(settings.out, settings.outFormat);
   if (outFormat === "text") {
     throw new CliError("Cannot write text: set --out-format to jsonl, csv or tsv");
@@ -115,7 +135,7 @@ export async function run(
     });
   }
   const start = await startRun(resolved.folder, { fresh: settings.fresh, ...resolved });
-  const stats = new RunStats();
+  const stats = new RunStats(settings.limit);
   try {
     const { folder } = start;
     if (resolved.previous !== undefined && !settings.quiet) {
@@ -143,16 +163,19 @@ export async function run(
       budget,
       toParams,
       findProblem: createRowCheck(agent, settings),
+      answerCheck: new AnswerCheck(areKnown ? undefined : columns),
       stats,
       display,
       interrupt,
       keepRun: () => start.keep(),
     };
-    const sinks = { folder, outFormat, isTable, reader };
+    const sinks = { folder, outFormat, delimiter: tableDelimiter(source), reader };
     return await withRunSummary({ runId: folder.name, settings, stats, journal }, async () => {
       if (settings.pilot !== undefined) {
         const { runPilot } = await import("./pilot.ts");
-        const exitCode = await runPilot(settings.pilot, source, session);
+        const exitCode = await runPilot(settings.pilot, source, session).catch((error) => {
+          throw withResumeHint(error, folder);
+        });
         if (exitCode !== undefined) return exitCode;
       }
       // The pilot has spent a part of the budget.
@@ -186,7 +209,8 @@ async function openPool(
 interface WriteOptions {
   readonly folder: RunFolder;
   readonly outFormat: RowsFormat;
-  readonly isTable: boolean;
+  /** The text between two fields of the input, if it is a table. */
+  readonly delimiter: string | undefined;
   /** Knows the columns and the delimiter of the input. */
   readonly reader: RowReader;
 }
@@ -195,7 +219,7 @@ interface WriteOptions {
 async function writeRows(
   rows: AsyncIterable<InputRow | BadRow>,
   session: RunSession,
-  { folder, outFormat, isTable, reader }: WriteOptions,
+  { folder, outFormat, delimiter, reader }: WriteOptions,
 ): Promise<number> {
   const { settings, journal, stats, display, interrupt } = session;
   const { header, formatRow } = await createRowFormatter(
@@ -212,11 +236,12 @@ async function writeRows(
   const stopWatching = watchPauses(display.log);
   try {
     errors = settings.errors === undefined ? undefined : await openOutput(settings.errors);
-    countLines(settings.in, counting.signal, settings.encoding).then((lines) => {
+    const { encoding } = settings;
+    countLines(settings.in, counting.signal, { encoding, delimiter }).then((lines) => {
       if (lines === undefined) return;
+      const isTable = delimiter !== undefined;
       const total = Math.max(0, isTable ? lines - 1 : lines);
-      stats.total = Math.min(total, settings.limit ?? Infinity);
-      stats.isTotalEstimated = isTable;
+      stats.rows.setCounted({ total, isEstimated: isTable });
     }, () => {});
     display.start(() => stats.snapshot(folder.name));
     const began = performance.now();
@@ -227,7 +252,8 @@ async function writeRows(
     await errors?.close(state);
     display.stop();
     const ms = performance.now() - began;
-    return reportEnd({ stats, display, earlyEnd, interrupt, settings, folder, ms });
+    const { answerCheck: { lacking } } = session;
+    return reportEnd({ stats, display, earlyEnd, interrupt, settings, folder, ms, lacking });
   } catch (error) {
     display.stop();
     const closedAs = stats.isSent ? "partial" : "unused";

@@ -10,9 +10,11 @@ import type { Mode } from "../../call/options/mode.ts";
 import type { Journal } from "../../journal/mod.ts";
 import { isLongWait } from "../../model/errors.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
-import { missingPermission } from "../cli_error.ts";
+import { ownCodeErrors } from "../../model/own_code.ts";
+import type { AnswerCheck } from "../checks/check_answers.ts";
+import type { CliError } from "../cli_error.ts";
 import type { Interrupt } from "../interrupt.ts";
-import { nameFlags } from "../option_flags.ts";
+import { errorText } from "../messages/describe_error.ts";
 import type { FormatRow } from "../rows/format_row.ts";
 import type { RowCheck } from "../rows/check_row.ts";
 import type { LineOutput } from "../rows/output_file.ts";
@@ -48,6 +50,8 @@ export interface RunSession {
   readonly toParams: RowMapper;
   /** Returns why a row cannot be sent. */
   readonly findProblem: RowCheck;
+  /** Checks answers whose members are not known in advance. */
+  readonly answerCheck: AnswerCheck;
   /** Counts the rows. */
   readonly stats: RunStats;
   /** Shows the progress. */
@@ -69,7 +73,7 @@ export interface RowSinks {
 }
 
 /** Why a run stopped by itself before its last row; `undefined` if it did not. */
-export type EarlyEnd = "budget" | "hopeless" | "rate limit" | undefined;
+export type EarlyEnd = "budget" | "hopeless" | "rate limit" | "columns" | undefined;
 
 /** Runs rows and writes their results. Returns why it stopped early, if it did. */
 export async function runRows(
@@ -83,6 +87,7 @@ export async function runRows(
   const logProblem = createProblemLog(session);
   const giveUp = new GiveUpRule();
   let earlyEnd: EarlyEnd;
+  let answerError: CliError | undefined;
 
   const skipRow = async (line: number, problem: string, value?: unknown) => {
     stats.bad++;
@@ -92,6 +97,7 @@ export async function runRows(
   async function* calls() {
     let index = 0;
     for await (const row of untilAborted(rows, interrupt.stopSignal)) {
+      stats.rows.read++;
       if (isBadRow(row)) {
         if (row.isEmpty) stats.empty++;
         else {
@@ -100,7 +106,6 @@ export async function runRows(
         }
         continue;
       }
-      if (index === settings.limit) return;
       const problem = session.findProblem(row);
       if (problem !== undefined) {
         await skipRow(row.line, problem, row.value);
@@ -113,15 +118,23 @@ export async function runRows(
         ...rowKey(row, settings.key),
         metadata: row,
       }] as const;
+      // Without reading the next row, which may not exist yet.
+      if (index === settings.limit) break;
     }
+    if (!interrupt.stopSignal.aborted) stats.rows.isComplete = true;
   }
   const writeFailure = async (row: InputRow, failure: Result & { readonly ok: false }) => {
-    const { code, status, message } = failure.error;
-    if (!failure.replayed) {
-      const reason = missingPermission(failure.error) ?? nameFlags(message);
-      logProblem(row.line, `${code}: ${reason}`);
-    }
+    const { code, status } = failure.error;
+    const message = errorText(failure.error);
+    if (!failure.replayed) logProblem(row.line, `${code}: ${message}`);
     await errors?.write(formatJsonLine({ line: row.line, code, status, message, row: row.value }));
+  };
+  const logOwnErrors = (row: InputRow, result: Result) => {
+    if (result.replayed) return;
+    for (const error of ownCodeErrors(result)) {
+      stats.toolErrors++;
+      logProblem(row.line, errorText(error));
+    }
   };
   const stopEarly = (reason: EarlyEnd) => {
     if (earlyEnd !== undefined) return;
@@ -159,8 +172,12 @@ export async function runRows(
       } else {
         stats.count(result);
         if (giveUp.shouldStopAfter(result)) stopEarly("hopeless");
-        if (result.ok) line = formatRow(row, result);
-        else await writeFailure(row, result);
+        if (result.ok) {
+          line = formatRow(row, result);
+          answerError ??= session.answerCheck.check(result.content, row.line);
+          if (answerError !== undefined) stopEarly("columns");
+          logOwnErrors(row, result);
+        } else await writeFailure(row, result);
       }
       const lines = order === undefined ? line : order.add(index, line).join("");
       if (lines !== undefined && lines !== "") {
@@ -177,6 +194,8 @@ export async function runRows(
     // Rows that wait for an unfinished one are written out of order rather than lost.
     for (const line of order?.drain() ?? []) await output.write(line);
   }
+  // Calls in flight have finished: nothing that was paid for is lost.
+  if (answerError !== undefined) throw answerError;
   return earlyEnd;
 }
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { type AnswerColumn, parseColumnName, parseColumns } from "../checks/answer_columns.ts";
 import { readEnv } from "../environment.ts";
 import {
   parseBytes,
@@ -7,7 +8,6 @@ import {
   parseDelimiter,
   parseDuration,
   parseDurationOrZero,
-  parseNames,
   parseNumber,
   parsePairs,
   parsePositive,
@@ -41,7 +41,7 @@ export interface RunSettings {
   /** The column for the answer. */
   readonly as: string;
   /** Members of the answer that become columns. */
-  readonly columns?: readonly string[];
+  readonly columns?: readonly AnswerColumn[];
   /** Whether columns for the line, model, usage, cost and duration are added. */
   readonly meta: boolean;
   /** Whether rows are written in the order of the input. */
@@ -146,8 +146,12 @@ export function addRunOptions(command: Command): Command {
       {},
     )
     .option("--key <column>", "column that identifies a row; with other parameters it is a new row")
-    .option("--as <column>", "column for the answer", "output")
-    .option("--columns <names>", "members of the answer as columns, in place of --as", parseNames)
+    .option("--as <column>", "column for the answer", parseColumnName, "output")
+    .option(
+      "--columns <names>",
+      "members of the answer as columns, in place of --as; label=new_label renames one",
+      parseColumns,
+    )
     .option("--meta", "add _line, _model, _tokens, _cost, _ms, _cached", false)
     .option("--ordered", "write rows in the order of the input, not as they are finished", false)
     .option("--limit <rows>", "maximum number of rows", parseCount)

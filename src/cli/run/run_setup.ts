@@ -50,9 +50,6 @@ export async function createRunProvider(
   log: (text: string) => void,
 ): Promise<(Provider & AsyncDisposable) | undefined> {
   const { baseUrl, price, model, poll } = settings;
-  if (price !== undefined && model === undefined) {
-    throw new CliError("Cannot use --price without a --model");
-  }
   const prices: Prices | undefined = price && { [model!]: price };
   if (settings.providerBatch) {
     const { createBatchProvider, halfPrice } = await import("./provider_batch.ts");

@@ -1,5 +1,8 @@
 import type { AgentError, ProgressReport, Result } from "../../../mod.ts";
+import { hasCutOffAnswer } from "../checks/cut_off_answers.ts";
+import { errorText } from "../messages/describe_error.ts";
 import type { SummaryTotals } from "../report/summary_totals.ts";
+import { RowTotal } from "../rows/row_total.ts";
 import { ReservoirSample } from "./reservoir_sample.ts";
 
 /** The progress of a run at one moment. */
@@ -22,6 +25,10 @@ export interface RunSnapshot {
   readonly cached: number;
   /** Rows that an earlier start has finished. */
   readonly replayed: number;
+  /** Answers that reached the limit of tokens, and are cut off. */
+  readonly cutOff?: number;
+  /** Whether the run has finished all rows. */
+  readonly isComplete?: boolean;
   /** Rows in flight. */
   readonly inFlight: number;
   /** The adaptive limit, if there is one. */
@@ -63,16 +70,18 @@ export class RunStats {
   cached = 0;
   /** Rows that an earlier start has finished. */
   replayed = 0;
+  /** Answers that reached the limit of tokens, and are cut off. */
+  cutOff = 0;
+  /** Calls of tools that threw. The model was told, and may have answered nevertheless. */
+  toolErrors = 0;
   /** Tokens of this start. */
   tokens = 0;
   /** The cost of this start in US dollars, if a price is known. */
   cost: number | undefined;
   /** The adaptive limit, if there is one. */
   limit: number | undefined;
-  /** The number of rows in the input, once it is known. */
-  total: number | undefined;
-  /** Whether `total` is an estimate. */
-  isTotalEstimated = false;
+  /** The number of rows of the run. */
+  readonly rows: RowTotal;
   /** When the exceeded rate limit renews, in milliseconds since 1970, if that stopped the run. */
   renewsAt: number | undefined;
   /** Sums up all results for `--json`; `undefined` without it. */
@@ -84,10 +93,17 @@ export class RunStats {
   readonly #errorCounts = new Map<string, number>();
   #lastError: { readonly code: string; readonly message: string } | undefined;
 
+  /** Counts the rows of a run with at most `limit` valid rows. */
+  constructor(limit?: number) {
+    this.rows = new RowTotal(limit);
+  }
+
   /** Counts a finished row. */
   count(result: Result): void {
-    if (result.ok) this.ok++;
-    else this.#countFailure(result.error);
+    if (result.ok) {
+      this.ok++;
+      if (hasCutOffAnswer(result)) this.cutOff++;
+    } else this.#countFailure(result.error);
     if (result.cached) this.cached++;
     if (result.replayed) this.replayed++;
     else this.#addUsage(result);
@@ -109,8 +125,10 @@ export class RunStats {
 
   /** Returns the progress at this moment. */
   snapshot(name: string): RunSnapshot {
-    const { ok, failed, bad, replayed, total, cost, progress } = this;
-    const done = ok + failed + bad + this.empty;
+    const { ok, failed, bad, empty, replayed, cutOff, cost, progress, rows } = this;
+    const done = ok + failed + bad + empty;
+    const { total, isEstimated = false } = rows.current(bad + empty) ?? {};
+    const isComplete = rows.isComplete && done >= rows.read;
     const { perSecond = 0, inFlight = 0 } = progress ?? {};
     const ran = ok + failed - replayed;
     const left = total === undefined ? undefined : Math.max(0, total - done);
@@ -120,12 +138,14 @@ export class RunStats {
       name,
       done,
       total,
-      isTotalEstimated: this.isTotalEstimated,
+      isTotalEstimated: isEstimated,
+      isComplete,
       ok,
       failed,
       bad,
       cached: this.cached,
       replayed,
+      cutOff,
       inFlight,
       limit: this.limit,
       perSecond,
@@ -134,15 +154,17 @@ export class RunStats {
       projectedCost: cost === undefined || left === undefined || ran === 0
         ? undefined
         : cost + left * cost / ran,
-      etaMs: left === undefined || perSecond === 0 ? undefined : left / perSecond * 1_000,
+      // An earlier estimate of the rows may have been too low: then there is none, rather than 0.
+      etaMs: !left || perSecond === 0 ? undefined : left / perSecond * 1_000,
       lastError,
     };
   }
 
-  #countFailure({ code, status, message }: AgentError): void {
+  #countFailure(error: AgentError): void {
+    const { code, status } = error;
     this.failed++;
     const kind = status === undefined ? code : `${code} ${status}`;
     this.#errorCounts.set(kind, (this.#errorCounts.get(kind) ?? 0) + 1);
-    this.#lastError = { code: kind, message };
+    this.#lastError = { code: kind, message: errorText(error) };
   }
 }

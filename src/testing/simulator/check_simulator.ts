@@ -15,7 +15,8 @@ import {
   text,
   wholeNumber,
 } from "../../model/check_options.ts";
-import { FAULT_NAMES, isFaultName, parseFault } from "./faults.ts";
+import { FAULT_NAMES, isFaultName } from "./fault_names.ts";
+import { parseFault } from "./faults.ts";
 import type { SimulatorFault, SimulatorFaultDetails } from "./fault_options.ts";
 import type { SimulatorBehaviour, SimulatorLimits, SimulatorOptions } from "./simulator_options.ts";
 

@@ -1,6 +1,7 @@
 /** Chooses the fault of each request, and applies it to the answer or the response. */
 import type { CompleteAnswer } from "./answer.ts";
 import { statusPlan } from "./error_bodies.ts";
+import { FAULT_NAMES, isFaultName } from "./fault_names.ts";
 import type {
   SimulatorFault,
   SimulatorFaultDetails,
@@ -42,30 +43,6 @@ export class FaultSource {
     }
     return undefined;
   }
-}
-
-/** The names of all faults that are not a status. */
-export const FAULT_NAMES = [
-  "rateLimit",
-  "insufficientQuota",
-  "reset",
-  "resetBody",
-  "stallHeaders",
-  "stall",
-  "stallKeepAlive",
-  "slowHeaders",
-  "truncate",
-  "malformed",
-  "streamError",
-  "emptyChoices",
-  "length",
-  "contentFilter",
-  "refusal",
-] as const;
-
-/** Whether it is the name of a fault: a name of `FAULT_NAMES`, or `error400` to `error599`. */
-export function isFaultName(name: string): boolean {
-  return (FAULT_NAMES as readonly string[]).includes(name) || /^error[45]\d\d$/.test(name);
 }
 
 /**

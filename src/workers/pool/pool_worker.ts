@@ -1,4 +1,5 @@
 /** One worker of a pool: the calls that it runs, and the messages that it sends. */
+import process from "node:process";
 import { MAX_TIMER_DELAY } from "../../async/timer.ts";
 import { defaultStore } from "../../cache/memory_cache.ts";
 import { Admissions } from "./admissions.ts";
@@ -145,6 +146,8 @@ export class PoolWorker {
           type: "start",
           module,
           sharesCopy: isOwnCopyShared(),
+          // Node from 20.7 on has the property.
+          mapsSources: (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled ?? false,
           settings: this.#settings.sent,
         });
         break;

@@ -46,6 +46,7 @@ const agents = new Map<string, Callable>();
 function handleMessage(message: PoolMessage): void {
   switch (message.type) {
     case "start":
+      if (message.mapsSources) process.setSourceMapsEnabled(true);
       if (message.sharesCopy) shareOwnCopy();
       void start(message.module, message.settings);
       break;

@@ -123,6 +123,32 @@ test("reads a pipe and writes one, with a prompt from a CRLF file", async (runti
   });
 });
 
+test("shows the line of the user's file where its code threw", async (runtime) => {
+  await using here = await setUp(runtime);
+  await here.write("in.jsonl", rowsOf(1));
+  await here.write(
+    "failing.ts",
+    `import { defineAgent, type Agent } from "@shoal/agents";
+
+type Params = { readonly input: string };
+export const Failing: Agent = defineAgent({
+  name: "failing",
+  model: "m",
+  prompt: ({ input }: Params): string => {
+    throw new TypeError(input + " is odd");
+  },
+});
+`,
+  );
+  const { code, err } = await here.shoal(["run", "failing.ts", "-i", "in.jsonl", "-q"]);
+  assertEquals(code, 1, err);
+  assertMatch(err, /prompt function threw: row 0 is odd \(failing\.ts:8:\d+\)\n/);
+  await here.write("wrong.ts", 'import "./failing.ts";\nthrow new Error("no key");\n');
+  const wrong = await here.shoal(["run", "wrong.ts", "-i", "in.jsonl", "-q"]);
+  assertEquals(wrong.code, 2);
+  assertMatch(wrong.err, /^Cannot load the agents of wrong\.ts: no key \(wrong\.ts:2:\d+\)\n$/);
+});
+
 test("the commands that init prints run as they are, in a project of any type", async (runtime) => {
   for (const type of ["module", "commonjs"]) {
     await using here = await setUp(runtime, {

@@ -3,7 +3,7 @@
  * be a positive integer: current value is 0". Throws `RangeError` for a number out of range and
  * `TypeError` for everything else.
  */
-import { closestName, shortName } from "./closest_name.ts";
+import { closestName, shortName } from "./names/closest_name.ts";
 
 /** Checks one value. `doing` is what fails, such as "run the batch"; `name` is the option. */
 export type Rule = (doing: string, name: string, value: unknown) => void;

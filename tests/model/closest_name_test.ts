@@ -3,7 +3,7 @@ import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { readHeader } from "../../src/cli/rows/csv_header.ts";
 import { checkOptions } from "../../src/model/check_options.ts";
-import { closestName, listNames, shortName } from "../../src/model/closest_name.ts";
+import { closestName, listNames, shortName } from "../../src/model/names/closest_name.ts";
 
 Deno.test("closestName: finds the nearest name, if there is one", () => {
   assertEquals(closestName("retires", ["timeout", "retries"]), "retries");

@@ -3,7 +3,7 @@
  * braces. Other braces, such as those of JSON, stay as they are: also a `}}` that ends two objects,
  * which no `{{` has opened. A `{{` that no `}}` closes is rejected.
  */
-import { closestName } from "../../model/closest_name.ts";
+import { closestName } from "../../model/names/closest_name.ts";
 import { digitsOf } from "../../model/digits.ts";
 
 /** A value for a placeholder. The caller must convert other types to a string. */

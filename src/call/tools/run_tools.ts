@@ -8,7 +8,7 @@ import type { Message, ToolRequest } from "../../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../../model/tool_call.ts";
 import type { CallHooks } from "../options/model_agent.ts";
 import { type CallContext, emitterOf } from "../context.ts";
-import { shortName } from "../../model/closest_name.ts";
+import { shortName } from "../../model/names/closest_name.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
 import { parseWholeJson } from "../../output/coerce.ts";
 import { formatIssues } from "../../output/format_issues.ts";

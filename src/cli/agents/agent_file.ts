@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { closestName, shortName } from "../../model/closest_name.ts";
+import { closestName, shortName } from "../../model/names/closest_name.ts";
 import { definitionOf } from "../../agent/definition.ts";
 import { type Callable, isCallable } from "../../call/options/callable.ts";
 import { isRecord } from "../../model/check_options.ts";

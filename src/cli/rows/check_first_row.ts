@@ -1,6 +1,6 @@
 import type { Callable } from "../../call/options/callable.ts";
 import { isRecord } from "../../model/check_options.ts";
-import { closestName, listNames } from "../../model/closest_name.ts";
+import { closestName, listNames } from "../../model/names/closest_name.ts";
 import { checkInputClash } from "../checks/answer_columns.ts";
 import { CliError } from "../cli_error.ts";
 import type { RunSettings } from "../run/run_settings.ts";

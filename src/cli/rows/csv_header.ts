@@ -1,4 +1,4 @@
-import { shortName } from "../../model/closest_name.ts";
+import { shortName } from "../../model/names/closest_name.ts";
 
 /** The names of the columns, and what was changed in them. */
 export interface CsvHeader {

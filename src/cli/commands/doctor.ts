@@ -1,5 +1,7 @@
 import process from "node:process";
 import { isatty } from "node:tty";
+import { ProviderError } from "../../model/errors.ts";
+import { boundedFetch } from "../../providers/http/bounds/bounded_fetch.ts";
 import { errorMessage, hasCode } from "../cli_error.ts";
 import { readBaseUrl, readEnv } from "../environment.ts";
 import { EXIT } from "../exit_code.ts";
@@ -131,15 +133,21 @@ interface ServerCheck {
   readonly requestsPerMinute?: number;
 }
 
+/** The maximum size of a list of models, in bytes. The longest lists have less than 1 MB. */
+const MAX_MODELS_BYTES = 16_777_216;
+
 async function checkServer(baseUrl: string, timeout: number): Promise<ServerCheck> {
   const name = "server";
   const apiKey = readEnv("OPENAI_API_KEY");
   const began = performance.now();
   try {
-    const response = await fetch(`${baseUrl.replace(/\/$/, "")}/models`, {
-      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
-      signal: AbortSignal.timeout(timeout),
-    });
+    const response = await boundedFetch({ maxAnswerBytes: MAX_MODELS_BYTES })(
+      `${baseUrl.replace(/\/$/, "")}/models`,
+      {
+        headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+        signal: AbortSignal.timeout(timeout),
+      },
+    );
     const body = await response.text();
     const ms = performance.now() - began;
     const limit = Number(response.headers.get("x-ratelimit-limit-requests") ?? NaN);
@@ -156,6 +164,9 @@ async function checkServer(baseUrl: string, timeout: number): Promise<ServerChec
       };
     return { finding, ms, requestsPerMinute };
   } catch (error) {
+    if (error instanceof ProviderError) {
+      return { finding: { name, state: "fail", message: `${baseUrl}: ${error.message}` } };
+    }
     const reason = error instanceof DOMException
       ? `no answer within ${timeout} ms`
       : describeFetchError(error);

@@ -8,8 +8,8 @@
  *   -H 'authorization: Bearer secret' -H 'content-type: application/json'
  * ```
  *
- * It needs no file system, no workers and no unstable flag. Without AGENTS_TOKEN it accepts
- * requests from this machine only, and none on Deno Deploy.
+ * It needs no file system, no workers and no unstable flag. Without AGENTS_TOKEN only
+ * its health check answers.
  */
 import { defineAgent, defineParallel } from "@shoal/agents";
 import { agentRoutes } from "@shoal/agents/hono";

@@ -1,8 +1,8 @@
 /** Counts and events of all requests for calls: the source of `/metrics` and of the dashboard. */
 import { Heartbeat } from "../async/heartbeat.ts";
 import type { AgentError, Result } from "../model/result.ts";
-import { NO_COST, NO_USAGE } from "../model/usage.ts";
-import { Histogram } from "./histogram.ts";
+import { NO_USAGE } from "../model/usage.ts";
+import { type AgentCounts, CallCounts, knownCost } from "./call_counts.ts";
 
 /**
  * The kind of a run: one call, a streamed call, a batch, a chat completion, or a response of
@@ -12,8 +12,10 @@ export type RunKind = "call" | "stream" | "batch" | "chat" | "response";
 
 /** A run in progress: one HTTP request that makes calls. */
 export interface ActiveRun {
-  /** The ID of the request. */
+  /** The ID of the run, which no client can choose. */
   readonly id: string;
+  /** The ID of the request that the client has sent; absent if it has sent none. */
+  readonly requestId?: string;
   /** The kind of the run. */
   readonly kind: RunKind;
   /** The name of the agent; absent for a batch. */
@@ -30,30 +32,6 @@ export interface ActiveRun {
   readonly failed: number;
 }
 
-/** The counts of one agent. */
-export interface AgentCounts {
-  /** How many calls have begun. */
-  readonly calls: number;
-  /** How many calls are in flight. */
-  readonly inFlight: number;
-  /** How many calls have failed, by error code. */
-  readonly failures: ReadonlyMap<string, number>;
-  /** Input tokens. */
-  readonly inputTokens: number;
-  /** The part of the input tokens that was read from the providers' caches. */
-  readonly cachedInputTokens: number;
-  /** The part of the input tokens that was written to the providers' caches. */
-  readonly cacheWriteTokens: number;
-  /** Output tokens. */
-  readonly outputTokens: number;
-  /** The cost in US dollars, as far as prices are known. */
-  readonly cost: number;
-  /** The part of the cost that the servers reported themselves. */
-  readonly reportedCost: number;
-  /** The durations of the calls, in seconds. */
-  readonly seconds: Histogram;
-}
-
 /** A failed call, without its parameters and without the error's message. */
 export interface RecentFailure {
   /** When the call failed, in milliseconds since 1970. */
@@ -64,7 +42,7 @@ export interface RecentFailure {
   readonly code: string;
   /** The model of the last attempt. */
   readonly model?: string;
-  /** The ID of the request. */
+  /** The ID of the run. */
   readonly run: string;
 }
 
@@ -86,52 +64,45 @@ export type ActivityEvent =
   };
 
 const MAX_FAILURES = 50;
-const SECONDS = 60;
 
-interface Counts {
-  calls: number;
-  inFlight: number;
-  readonly failures: Map<string, number>;
-  inputTokens: number;
-  cachedInputTokens: number;
-  cacheWriteTokens: number;
-  outputTokens: number;
-  cost: number;
-  reportedCost: number;
-  readonly seconds: Histogram;
+/** Above this number of callers, those without calls in flight are forgotten, oldest first. */
+const MAX_CALLERS = 1_000;
+
+/** The figures that `/metrics` shows: of all callers, or of one. */
+export interface Figures {
+  /** The counts of each agent, by name. */
+  readonly agents: ReadonlyMap<string, AgentCounts>;
+  /** The runs in progress, oldest first. */
+  readonly runs: readonly ActiveRun[];
+  /** How many calls ended per second, on average over the last minute. */
+  readonly callsPerSecond: number;
 }
 
 /** Counts runs and calls and notifies subscribers. Its memory is bounded. */
-export class Activity {
-  readonly #agents = new Map<string, Counts>();
+export class Activity implements Figures {
+  readonly #names: readonly string[];
+  readonly #total: CallCounts;
+  /** The counts of each caller, by ID; those that began a run last are at the end. */
+  readonly #callers = new Map<string, CallCounts>();
   readonly #runs = new Map<string, { -readonly [K in keyof ActiveRun]: ActiveRun[K] }>();
   readonly #failures: RecentFailure[] = [];
   readonly #listeners = new Set<(event: ActivityEvent) => void>();
-  /** How many calls ended in each of the last 60 seconds, as a ring. */
-  readonly #endedBySecond = new Uint32Array(SECONDS);
-  #second = 0;
 
   /** Creates zero counts for all agents, so that they are listed before their first call. */
   constructor(agents: Iterable<string>) {
-    for (const agent of agents) {
-      this.#agents.set(agent, {
-        calls: 0,
-        inFlight: 0,
-        failures: new Map(),
-        inputTokens: 0,
-        cachedInputTokens: 0,
-        cacheWriteTokens: 0,
-        outputTokens: 0,
-        cost: 0,
-        reportedCost: 0,
-        seconds: new Histogram(),
-      });
-    }
+    this.#names = [...agents];
+    this.#total = new CallCounts(this.#names);
   }
 
   /** The counts of each agent, by name. */
   get agents(): ReadonlyMap<string, AgentCounts> {
-    return this.#agents;
+    return this.#total.agents;
+  }
+
+  /** Returns the figures of one caller. */
+  figuresOf(principal: string): Figures {
+    const { agents, callsPerSecond } = this.#callers.get(principal) ?? new CallCounts(this.#names);
+    return { agents, callsPerSecond, runs: this.runs.filter((run) => run.principal === principal) };
   }
 
   /** The runs in progress, oldest first. */
@@ -152,8 +123,7 @@ export class Activity {
 
   /** How many calls ended per second, on average over the last minute. */
   get callsPerSecond(): number {
-    this.#advance(performance.now());
-    return this.#endedBySecond.reduce((sum, n) => sum + n, 0) / SECONDS;
+    return this.#total.callsPerSecond;
   }
 
   /**
@@ -167,9 +137,10 @@ export class Activity {
   }
 
   /** Records that a run has begun. */
-  beginRun(run: Pick<ActiveRun, "id" | "kind" | "agent" | "principal" | "total">): void {
+  beginRun(run: Omit<ActiveRun, "startedAt" | "done" | "failed">): void {
     const active = { ...run, startedAt: Date.now(), done: 0, failed: 0 };
     this.#runs.set(run.id, active);
+    this.#keepCaller(run.principal);
     this.#emit(() => ({ type: "run-start", run: { ...active } }));
   }
 
@@ -187,25 +158,26 @@ export class Activity {
    * @returns A function that records the outcome of the call; only its first call counts.
    */
   beginCall(agent: string, run: string): (outcome: Result | AgentError | undefined) => void {
-    const counts = this.#agents.get(agent)!;
+    const principal = this.#runs.get(run)?.principal;
+    const counted = [this.#total];
+    const own = principal === undefined ? undefined : this.#callers.get(principal);
+    if (own !== undefined) counted.push(own);
     const began = performance.now();
-    counts.calls++;
-    counts.inFlight++;
+    for (const counts of counted) counts.begin(agent);
     this.#emit(() => ({ type: "call-start", agent, run }));
     let open = true;
     const end = (outcome: Result | AgentError | undefined): void => {
       if (!open) return;
       open = false;
       heartbeat?.[Symbol.dispose]();
-      counts.inFlight--;
-      this.#count(counts, { agent, run, outcome, durationMs: performance.now() - began });
+      this.#count(counted, { agent, run, outcome, durationMs: performance.now() - began });
     };
     const heartbeat = Heartbeat.start(() => end(undefined));
     return end;
   }
 
   #count(
-    counts: Counts,
+    counted: readonly CallCounts[],
     { agent, run, outcome, durationMs }: {
       agent: string;
       run: string;
@@ -217,23 +189,12 @@ export class Activity {
     const ok = outcome !== undefined && error === undefined;
     const code = ok ? undefined : error?.code ?? "internal";
     if (code !== undefined) {
-      counts.failures.set(code, (counts.failures.get(code) ?? 0) + 1);
       this.#failures.push({ at: Date.now(), agent, code, model: error?.model, run });
       if (this.#failures.length > MAX_FAILURES) this.#failures.shift();
     }
-    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = outcome?.usage ??
-      NO_USAGE;
-    const { total: cost, source } =
-      (outcome !== undefined && "cost" in outcome ? outcome.cost : undefined) ?? NO_COST;
-    counts.inputTokens += inputTokens;
-    counts.cachedInputTokens += cachedInputTokens;
-    counts.cacheWriteTokens += cacheWriteTokens;
-    counts.outputTokens += outputTokens;
-    counts.cost += cost;
-    if (source === "server") counts.reportedCost += cost;
-    counts.seconds.add(durationMs / 1000);
-    this.#advance(performance.now());
-    this.#endedBySecond[this.#second % SECONDS]!++;
+    for (const counts of counted) counts.end({ agent, outcome, code, durationMs });
+    const { inputTokens, outputTokens } = outcome?.usage ?? NO_USAGE;
+    const { total: cost } = knownCost(outcome);
     const tokens = inputTokens + outputTokens;
     this.#emit(() => ({ type: "call-end", agent, run, ok, code, durationMs, tokens, cost }));
     const active = this.#runs.get(run);
@@ -243,12 +204,17 @@ export class Activity {
     if (active.kind === "batch") this.#emit(() => ({ type: "run-progress", run: { ...active } }));
   }
 
-  /** Clears the slots of the seconds that have passed since the last event. */
-  #advance(now: number): void {
-    const second = Math.floor(now / 1000);
-    if (second - this.#second >= SECONDS) this.#endedBySecond.fill(0);
-    else for (let s = this.#second + 1; s <= second; s++) this.#endedBySecond[s % SECONDS] = 0;
-    this.#second = Math.max(this.#second, second);
+  /** Moves the counts of a caller to the end, and forgets the oldest above the limit. */
+  #keepCaller(principal: string): void {
+    const counts = this.#callers.get(principal) ?? new CallCounts(this.#names);
+    this.#callers.delete(principal);
+    this.#callers.set(principal, counts);
+    if (this.#callers.size <= MAX_CALLERS) return;
+    for (const [id, { isActive }] of this.#callers) {
+      if (isActive || id === principal) continue;
+      this.#callers.delete(id);
+      return;
+    }
   }
 
   /** Notifies the listeners; the event is only created if there are any. */

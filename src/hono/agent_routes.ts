@@ -3,6 +3,8 @@ import { checkOptions, milliseconds, type RulesFor } from "../model/check_option
 import { dashboardHeaders, dashboardRoutes } from "./dashboard/dashboard.ts";
 import { ErrorReporter } from "./error_reporter.ts";
 import { createIdentify, requirePrincipal } from "./require_principal.ts";
+import { requireValidHost } from "./access/valid_host.ts";
+import { resolveAuth } from "./access/one_time_token.ts";
 import { allowCrossOrigin, assignRequestId, setSecurityHeaders } from "./headers.ts";
 import { toOpenAIError, withOpenAIStatus } from "./openai/openai_error.ts";
 import { type AgentRoutesOptions, checkRouteOptions } from "./options.ts";
@@ -37,6 +39,8 @@ export type HonoApp = InstanceType<(typeof import("hono"))["Hono"]>;
 
 /** Agents as a Hono app: mount it with `app.route("/agents", routes)` or serve its `fetch`. */
 export interface AgentRoutes extends HonoApp {
+  /** The token that `auth: "one-time-token"` has created; absent with another `auth`. */
+  readonly oneTimeToken?: string;
   /**
    * Rejects new requests (503), waits for the requests in progress, and aborts those that have not
    * finished within the grace period. The sockets belong to the server: shut it down afterwards.
@@ -69,8 +73,8 @@ const SHUTDOWN_RULES: RulesFor<ShutdownOptions> = { grace: milliseconds };
  * stream with its first event, or when a `heartbeat` is due: a call that fails before that gets the
  * status of its error.
  *
- * Access is denied by default: without `auth`, only requests from this machine are accepted, and
- * only in development.
+ * Access is denied by default: without `auth`, every request gets a 401, also one from this
+ * machine. For development, `auth: "one-time-token"` creates a token and prints it.
  *
  * @throws {TypeError} If an option is missing, unknown or of the wrong type.
  * @throws {RangeError} If a number is out of range.
@@ -104,7 +108,8 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   const reporter = new ErrorReporter(onError);
   const service = new Service(agents, { limits, heartbeat, reporter });
 
-  const identify = createIdentify(options.auth);
+  const { auth, oneTimeToken } = resolveAuth(doing, options.auth);
+  const identify = createIdentify(auth);
 
   const app = new Hono<Env>();
   app.use(assignRequestId);
@@ -112,7 +117,9 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   if (options.dashboard) app.use("/dashboard/*", dashboardHeaders);
   app.use(setSecurityHeaders(options));
   if (options.cors !== undefined) app.use(allowCrossOrigin(options.cors));
-  app.use("/v1/*", useOpenAIFormat);
+  app.use(requireValidHost);
+  const { openai = true, metrics } = options;
+  if (openai !== false) app.use("/v1/*", useOpenAIFormat);
   app.use((_, next) => {
     service.batches.sweep();
     return next();
@@ -120,8 +127,8 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
 
   const openable = {
     health: ["/health", healthRoute(service)],
-    metrics: ["/metrics", metricsRoute(service)],
-    openapi: ["/openapi.json", openapiRoute(service, info)],
+    metrics: ["/metrics", metricsRoute(service, metrics?.principals ?? [])],
+    openapi: ["/openapi.json", openapiRoute(service, { info, openai: openai !== false })],
   } as const;
   // Routes registered before `requirePrincipal` are open to everyone.
   for (const name of options.open ?? []) {
@@ -130,30 +137,32 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   }
   if (options.dashboard) {
     const own = options.dashboard === true ? {} : options.dashboard;
-    const { auth } = options;
-    app.route("/dashboard", dashboardRoutes({ service, identify, auth, options: own }));
+    const parts = { service, identify, auth, oneTimeToken, options: own };
+    app.route("/dashboard", dashboardRoutes(parts));
   }
-  app.use(requirePrincipal(identify));
+  app.use(requirePrincipal(identify, options));
   for (const [path, handler] of Object.values(openable)) route(app, "GET", path, handler);
 
   route(app, "GET", "/", listRoute(service));
-  route(app, "GET", "/v1/models", modelsRoute(service));
-  route(app, "GET", "/v1/models/:id", modelRoute(service));
-  route(app, "POST", "/v1/chat/completions", chatRoute(service));
-  route(app, "POST", "/v1/responses", responsesRoute(service));
-  app.all("/v1/responses/*", storedResponseRoute);
+  if (openai !== false) {
+    const overrides = new Set(openai === true ? [] : openai.overrides);
+    route(app, "GET", "/v1/models", modelsRoute(service));
+    route(app, "GET", "/v1/models/:id", modelRoute(service));
+    route(app, "POST", "/v1/chat/completions", chatRoute(service, overrides));
+    route(app, "POST", "/v1/responses", responsesRoute(service, overrides));
+    app.all("/v1/responses/*", storedResponseRoute);
+  } else app.all("/v1/*", noRoute);
   route(app, "POST", "/batch", batchRoute(service));
   route(app, "GET", "/batch/:id", resumeRoute(service));
   // An unknown name is a 404 for every method, never a 405.
   const checkName = (c: Context<Env>) => void service.getAgent(c.req.param("name"));
   route(app, "POST", "/:name", callRoute(service), checkName);
   route(app, "POST", "/:name/stream", streamRoute(service), checkName);
-  app.all("*", () => {
-    throw new Problem(404, "not_found", "There is no such route: GET / lists the agents");
-  });
+  app.all("*", noRoute);
 
   app.onError((error, c) => {
     const isOpenAI = c.get("openai") === true;
+    if (error instanceof Problem && error.status === 401) service.unauthorized++;
     const reported = toProblem(error);
     reporter.reportProblem(reported, failedRequestOf(c));
     const problem = isOpenAI ? withOpenAIStatus(reported) : reported;
@@ -161,11 +170,16 @@ export function agentRoutes(options: AgentRoutesOptions): AgentRoutes {
   });
   // The type hides the variables that the routes pass to each other.
   return Object.assign(app as unknown as HonoApp, {
+    ...(oneTimeToken !== undefined && { oneTimeToken }),
     async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
       checkOptions("shut down the routes", options, SHUTDOWN_RULES);
       return await service.shutdown(options.grace ?? DEFAULT_GRACE);
     },
   });
+}
+
+function noRoute(): never {
+  throw new Problem(404, "not_found", "There is no such route: GET / lists the agents");
 }
 
 /**

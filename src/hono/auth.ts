@@ -52,11 +52,17 @@ export type Authenticate = (
   request: Request,
 ) => Principal | string | null | undefined | Promise<Principal | string | null | undefined>;
 
-/** How callers are authenticated: by a list of tokens, or by a function. */
-export type AuthOptions = Authenticate | {
+/** Authentication by a list of tokens. */
+export interface TokenAuth {
   /** Bearer tokens, compared in constant time. */
   readonly tokens: readonly (string | Token)[];
-};
+}
+
+/**
+ * How callers are authenticated: by a list of tokens, by a function, or, for development, by a
+ * token that is created and printed when the routes are created.
+ */
+export type AuthOptions = Authenticate | TokenAuth | "one-time-token";
 
 /** A token must fit into a header. `undefined`, as from an unset variable, is rejected too. */
 const tokenRule: Rule = (doing, name, value) => {
@@ -114,11 +120,15 @@ function principalsOf(tokens: readonly (string | Token)[]): readonly Principal[]
   });
 }
 
-const AUTH_RULES: RulesFor<Exclude<AuthOptions, Authenticate>> = { tokens: tokensRule };
+const AUTH_RULES: RulesFor<TokenAuth> = { tokens: tokensRule };
 
 /** The rule for the option `auth`. */
 export const authRule: Rule = (doing, name, value) => {
   if (typeof value === "function") return callback(doing, name, value);
+  if (value === "one-time-token") return;
+  if (typeof value === "string") {
+    refuse(doing, name, '{ tokens }, a function or "one-time-token"', value);
+  }
   checkOptions(`${doing}: ${name}`, value, AUTH_RULES);
   tokensRule(doing, `${name}.tokens`, (value as { tokens?: unknown }).tokens);
 };
@@ -127,7 +137,9 @@ export const authRule: Rule = (doing, name, value) => {
  * Returns a function that authenticates requests. It throws a {@linkcode Problem} (401) for a
  * request without a known caller.
  */
-export function createAuthenticator(auth: AuthOptions): (request: Request) => Promise<Principal> {
+export function createAuthenticator(
+  auth: Authenticate | TokenAuth,
+): (request: Request) => Promise<Principal> {
   const find = typeof auth === "function" ? auth : matchBearerToken(auth.tokens);
   return async (request) => {
     const found = await find(request);

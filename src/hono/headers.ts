@@ -11,12 +11,16 @@ import type { Env } from "./service.ts";
 const ID = "x-request-id";
 
 /**
- * Assigns the ID of the request: the client's, if it is valid, or a random one. Forbids caching.
+ * Assigns the ID of the request: the client's, if it is valid, or a random one. The run of the
+ * request always has a random one, as a client could choose the ID of another's run. Forbids
+ * caching.
  */
 export const assignRequestId: MiddlewareHandler<Env> = async (c, next) => {
   const given = c.req.header(ID);
-  const id = given !== undefined && /^[\w=-]{1,255}$/.test(given) ? given : crypto.randomUUID();
+  const run = crypto.randomUUID();
+  const id = given !== undefined && /^[\w=-]{1,255}$/.test(given) ? given : run;
   c.set("requestId", id);
+  c.set("runId", run);
   await next();
   const { headers } = c.res;
   headers.set(ID, id);

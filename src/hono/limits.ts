@@ -111,12 +111,19 @@ export interface RouteLimits {
    */
   readonly resumeGrace?: number;
   /**
-   * How many bytes of all batch streams are kept for that: a positive integer. Above it, the oldest
-   * are dropped.
+   * How much memory all batch streams may take for that, in bytes: a positive integer. Above it,
+   * those that were abandoned first are dropped. A stream with a client continues in any case, but
+   * it may not be resumable.
    *
    * @default {67_108_864}
    */
   readonly resumeBytes?: number;
+  /**
+   * The share of `resumeBytes` of one caller: above 0, at most 1.
+   *
+   * @default {0.25}
+   */
+  readonly resumeShare?: number;
 }
 
 /** The limits with their defaults filled in. */
@@ -162,6 +169,7 @@ const ROUTE_LIMITS_RULES: RulesFor<RouteLimits> = {
   principal: principalLimitsRule,
   resumeGrace: milliseconds,
   resumeBytes: positiveInteger,
+  resumeShare: numberThat("above 0 and at most 1", (n) => n > 0 && n <= 1),
 };
 
 /** The rule for the option `limits`. */
@@ -178,6 +186,7 @@ const DEFAULTS: ResolvedLimits = {
   bodyTimeout: 10_000,
   resumeGrace: 60_000,
   resumeBytes: 64 * 1024 ** 2,
+  resumeShare: 0.25,
 };
 
 /** Fills in the defaults. An option that is `undefined` counts as absent. */

@@ -5,15 +5,32 @@
  *
  * @see {@link https://prometheus.io/docs/instrumenting/exposition_formats/}
  */
-import type { Activity, AgentCounts } from "./activity.ts";
+import type { Figures } from "./activity.ts";
+import type { AgentCounts } from "./call_counts.ts";
 
 /** The content type of {@linkcode metricsText}. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number, suffix?: string];
 
-/** Returns all metrics as text. */
-export function metricsText({ agents, runs, callsPerSecond }: Activity): string {
+/** What is counted besides the calls of agents. */
+export interface SecurityCounts {
+  /** How many requests had no valid token. */
+  readonly unauthorized: number;
+  /** How many times a token was sent to sign in that is not valid. */
+  readonly signInFailures: number;
+  /** How many times a token was not even checked, as there were too many guesses. */
+  readonly signInsRejected: number;
+}
+
+/**
+ * Returns metrics as text: the figures of all callers or of one. `security` counts for all callers,
+ * so it is absent in the figures of one.
+ */
+export function metricsText(
+  { agents, runs, callsPerSecond }: Figures,
+  security?: SecurityCounts,
+): string {
   const all = [...agents];
   const each = (value: (counts: AgentCounts) => number): Sample[] =>
     all.map(([agent, counts]) => [{ agent }, value(counts)]);
@@ -84,7 +101,31 @@ export function metricsText({ agents, runs, callsPerSecond }: Activity): string 
       "Calls that ended per second, on average over the last minute.",
       [[{}, callsPerSecond]],
     ),
+    ...security === undefined ? [] : securityMetrics(security),
   ].join("");
+}
+
+function securityMetrics(counts: SecurityCounts): string[] {
+  return [
+    metric(
+      "shoal_unauthorized_requests_total",
+      "counter",
+      "Requests without a valid token.",
+      [[{}, counts.unauthorized]],
+    ),
+    metric(
+      "shoal_sign_in_failures_total",
+      "counter",
+      "Tokens sent to sign in that are not valid.",
+      [[{}, counts.signInFailures]],
+    ),
+    metric(
+      "shoal_sign_ins_rejected_total",
+      "counter",
+      "Tokens sent to sign in that were not checked, as there were too many guesses.",
+      [[{}, counts.signInsRejected]],
+    ),
+  ];
 }
 
 function metric(name: string, type: string, help: string, samples: readonly Sample[]): string {

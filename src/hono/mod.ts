@@ -22,12 +22,19 @@
  */
 export { agentRoutes } from "./agent_routes.ts";
 export type { AgentRoutes, HonoApp, ShutdownOptions } from "./agent_routes.ts";
-export type { Authenticate, AuthOptions, Principal, Token } from "./auth.ts";
+export type { Authenticate, AuthOptions, Principal, Token, TokenAuth } from "./auth.ts";
 export type { PrincipalLimits, RenewedBudget, RouteLimits } from "./limits.ts";
 export type { DashboardOptions } from "./dashboard/options.ts";
 export type { PublicError } from "./public_error.ts";
 export type { ServiceInfo } from "./openapi/openapi_document.ts";
-export type { AgentRoutesOptions, CorsOptions, FailedRequest, OpenRoute } from "./options.ts";
+export type {
+  AgentRoutesOptions,
+  CorsOptions,
+  FailedRequest,
+  MetricsOptions,
+  OpenRoute,
+} from "./options.ts";
+export type { OpenAIOverride, OpenAIRoutesOptions } from "./openai/options.ts";
 export type { ProblemCode, ProblemDetails } from "./problem.ts";
 export type { PublicResult } from "./public_result.ts";
 export type { ShutdownReport } from "./service.ts";

@@ -11,7 +11,8 @@ import {
 } from "../model/check_options.ts";
 import { type AuthOptions, authRule } from "./auth.ts";
 import { type RouteLimits, routeLimitsRule } from "./limits.ts";
-import { type DashboardOptions, dashboardRule } from "./dashboard/options.ts";
+import { type DashboardOptions, dashboardRule, principalsRule } from "./dashboard/options.ts";
+import { type OpenAIRoutesOptions, openaiRule } from "./openai/options.ts";
 import type { ServiceInfo } from "./openapi/openapi_document.ts";
 
 /** Options of `agentRoutes`. */
@@ -19,11 +20,11 @@ export interface AgentRoutesOptions {
   /** The agents and workflows to serve, each at the route of its name: at least one. */
   readonly agents: readonly Callable[];
   /**
-   * How callers are authenticated. Without it only the developer has access: requests must come
-   * from a loopback address, be addressed to one, and not be forwarded; and neither `NODE_ENV` nor
-   * `DENO_ENV` may be `production`, nor may it run on Deno Deploy.
+   * How callers are authenticated: `{ tokens }`, or a function that returns the caller of a
+   * request. `"one-time-token"` is for development: it creates a token, prints it to the error
+   * stream, and has it in `oneTimeToken` of the routes. It is valid until the process ends.
    *
-   * @default Only requests of the developer are accepted
+   * @default No caller has access, also not on this machine
    */
   readonly auth?: AuthOptions;
   /**
@@ -33,7 +34,7 @@ export interface AgentRoutesOptions {
    */
   readonly limits?: RouteLimits;
   /**
-   * The routes that need no authentication.
+   * The routes that need no authentication. `/metrics` then shows the figures of all callers.
    *
    * @default {[]}
    */
@@ -47,7 +48,19 @@ export interface AgentRoutesOptions {
    */
   readonly dashboard?: boolean | DashboardOptions;
   /**
-   * Which pages of other origins may call.
+   * Whose figures `GET /metrics` shows.
+   *
+   * @default Each caller gets its own figures
+   */
+  readonly metrics?: MetricsOptions;
+  /**
+   * The routes for clients of OpenAI's API, and what these may change. `false` switches them off.
+   *
+   * @default {true}
+   */
+  readonly openai?: boolean | OpenAIRoutesOptions;
+  /**
+   * Which pages of other origins may call. With `"*"`, their requests must not have a cookie.
    *
    * @default None
    */
@@ -81,6 +94,17 @@ export interface AgentRoutesOptions {
 
 /** A route that can be served without authentication. */
 export type OpenRoute = "health" | "metrics" | "openapi";
+
+/** Who may see the metrics of all callers. */
+export interface MetricsOptions {
+  /**
+   * The IDs of the principals who get the figures of all callers: usually that of the token that
+   * Prometheus has.
+   *
+   * @default None: each principal gets its own
+   */
+  readonly principals?: readonly string[];
+}
 
 /** The request in which the server's own code failed. */
 export interface FailedRequest {
@@ -136,6 +160,8 @@ const listOf = (rule: Rule): Rule => (doing, name, value) => {
 const originRule: Rule = (doing, name, value) =>
   Array.isArray(value) ? listOf(text)(doing, name, value) : text(doing, name, value);
 
+const METRICS_RULES: RulesFor<MetricsOptions> = { principals: principalsRule };
+
 const CORS_RULES: RulesFor<CorsOptions> = { origin: originRule };
 
 const INFO_RULES: RulesFor<ServiceInfo> = { title: text, version: text, description: text };
@@ -146,6 +172,8 @@ const ROUTES_RULES: RulesFor<AgentRoutesOptions> = {
   limits: routeLimitsRule,
   open: listOf(oneOf("health", "metrics", "openapi")),
   dashboard: dashboardRule,
+  metrics: (doing, name, value) => checkOptions(`${doing}: ${name}`, value, METRICS_RULES),
+  openai: openaiRule,
   cors(doing, name, value) {
     checkOptions(`${doing}: ${name}`, value, CORS_RULES);
     originRule(doing, `${name}.origin`, (value as CorsOptions).origin);

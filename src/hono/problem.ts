@@ -6,6 +6,7 @@ import type { ErrorCode, Issue } from "../model/errors.ts";
 /**
  * The kind of a problem: the {@linkcode ErrorCode} of a failed call, or a code of the routes.
  *
+ * - `invalid_host`: the header `Host` is no host name or address
  * - `unauthorized`: the token is missing or not valid, or no `auth` is set
  * - `forbidden`: the principal may not use the dashboard, or a page of another origin sent the
  *   request
@@ -24,6 +25,7 @@ import type { ErrorCode, Issue } from "../model/errors.ts";
  */
 export type ProblemCode =
   | ErrorCode
+  | "invalid_host"
   | "unauthorized"
   | "forbidden"
   | "not_found"

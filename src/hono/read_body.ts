@@ -11,8 +11,8 @@ const MAX_DEPTH = 100;
 export interface JsonBody {
   /** The value; `undefined` if the body is empty. */
   readonly value: unknown;
-  /** The length of the body, in bytes. */
-  readonly bytes: number;
+  /** The body as it was sent. */
+  readonly bytes: Uint8Array;
 }
 
 /** The limits of a body. */
@@ -33,7 +33,7 @@ export async function readJsonBody(
   parse: Parse = parseExact,
 ): Promise<JsonBody> {
   const bytes = await readBody(request, limits);
-  if (bytes.length === 0) return { value: undefined, bytes: 0 };
+  if (bytes.length === 0) return { value: undefined, bytes };
   const type = request.headers.get("content-type") ?? "";
   // A form of another site cannot send this type without a CORS preflight.
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
@@ -45,7 +45,7 @@ export async function readJsonBody(
   }
   const value = parseJson(bytes, request, parse);
   rejectDeepNesting(value);
-  return { value, bytes: bytes.length };
+  return { value, bytes };
 }
 
 /**

@@ -14,7 +14,7 @@ import { toProblem } from "./public_error.ts";
 
 /** Options of {@linkcode RequestLifecycle}. */
 export interface RequestLifecycleOptions {
-  /** The ID of the request. */
+  /** The ID of the run. */
   readonly id: string;
   /** The kind of the run. */
   readonly kind: RunKind;
@@ -47,6 +47,7 @@ export interface RequestHost {
  */
 export class RequestLifecycle implements Disposable, StreamOwner {
   readonly id: string;
+  readonly requestId: string;
   readonly kind: RunKind;
   readonly agent: string | undefined;
   readonly quota: PrincipalQuota;
@@ -57,6 +58,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   /** Released at the end of the request. */
   hold: Disposable | undefined;
   #unfollow: (() => void) | undefined;
+  #onEnd: (() => void) | undefined;
   #open = true;
   #keptOpen = false;
 
@@ -68,6 +70,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
   constructor(host: RequestHost, quota: PrincipalQuota, options: RequestLifecycleOptions) {
     quota.enter(options.kind);
     this.id = options.id;
+    this.requestId = options.request.id;
     this.kind = options.kind;
     this.agent = options.agent;
     this.quota = quota;
@@ -96,8 +99,15 @@ export class RequestLifecycle implements Disposable, StreamOwner {
 
   /** Records that the run begins, with this number of calls. */
   begin(total: number): void {
-    const { id, kind, agent, quota } = this;
-    this.#host.activity.beginRun({ id, kind, agent, principal: quota.id, total });
+    const { id, requestId, kind, agent, quota } = this;
+    this.#host.activity.beginRun({
+      id,
+      ...(requestId !== id && { requestId }),
+      kind,
+      agent,
+      principal: quota.id,
+      total,
+    });
   }
 
   /** Starts the deadline of the limits, extended by `extra` milliseconds. */
@@ -166,6 +176,11 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     return problem;
   }
 
+  /** Sets the callback for the end of the request. */
+  onEnd(callback: () => void): void {
+    this.#onEnd = callback;
+  }
+
   /** Keeps the request open after its handler returns; the response must call `end`. */
   keepOpen(): void {
     this.#keptOpen = true;
@@ -183,6 +198,7 @@ export class RequestLifecycle implements Disposable, StreamOwner {
     this.#abort[Symbol.dispose]();
     this.quota.leave();
     this.#host.release(this);
+    this.#onEnd?.();
     this.hold?.[Symbol.dispose]();
   }
 

@@ -1,6 +1,13 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { type AuthOptions, createAuthenticator, type Principal, unauthorized } from "./auth.ts";
-import { isLocalRequest, reasonToDeny } from "./development_access.ts";
+import {
+  type Authenticate,
+  createAuthenticator,
+  type Principal,
+  type TokenAuth,
+  unauthorized,
+} from "./auth.ts";
+import { rejectForgedRequest } from "./access/cross_origin.ts";
+import type { AgentRoutesOptions } from "./options.ts";
 import type { Env } from "./service.ts";
 
 /**
@@ -11,32 +18,33 @@ import type { Env } from "./service.ts";
  */
 export type Identify = (c: Context<Env>, request?: Request) => Promise<Principal>;
 
-/** Creates the function that identifies callers by `auth`, or only the developer without it. */
-export function createIdentify(auth: AuthOptions | undefined): Identify {
-  if (auth === undefined) return developerOnly();
+/** Creates the function that identifies callers by `auth`. Without it, no caller has access. */
+export function createIdentify(auth: Authenticate | TokenAuth | undefined): Identify {
+  if (auth === undefined) return closed;
   const authenticate = createAuthenticator(auth);
   return (c, request = c.req.raw) => authenticate(request);
 }
 
-/** Rejects requests without a caller before anything else, so that they reveal nothing. */
-export function requirePrincipal(identify: Identify): MiddlewareHandler<Env> {
+/**
+ * Rejects requests without a caller before anything else, so that they reveal nothing; and those
+ * that a page of another origin may have sent with the credentials of its user.
+ */
+export function requirePrincipal(
+  identify: Identify,
+  { cors }: Pick<AgentRoutesOptions, "cors">,
+): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.set("principal", await identify(c));
+    rejectForgedRequest(c.req.raw, cors);
     await next();
   };
 }
 
-function developerOnly(): Identify {
-  const reason = reasonToDeny();
-  // Async, so that errors are rejections as with other authenticators.
-  // deno-lint-ignore require-await
-  return async (c) => {
-    if (!isLocalRequest(c)) {
-      throw unauthorized("Cannot authenticate the request as no `auth` is set here");
-    }
-    if (reason !== undefined) {
-      throw unauthorized(`Cannot authenticate the request as no \`auth\` is set and ${reason}`);
-    }
-    return { id: "local" };
-  };
+// Async, so that errors are rejections as with other authenticators.
+// deno-lint-ignore require-await
+async function closed(): Promise<never> {
+  throw unauthorized(
+    "Cannot authenticate the request as no `auth` is set here: the server needs " +
+      '`auth: { tokens: ["…"] }`, or `auth: "one-time-token"` for development',
+  );
 }

@@ -5,7 +5,7 @@ import { currentContext, inContext } from "../call/context.ts";
 import { isModelAgent } from "../agent/defined.ts";
 import { definitionOf } from "../agent/definition.ts";
 import type { CallOptions } from "../call/options/options.ts";
-import type { JsonSchema } from "../model/message.ts";
+import type { JsonSchema, ModelSettings } from "../model/message.ts";
 import { AgentError, type Result } from "../model/result.ts";
 import type { Activity } from "./activity.ts";
 
@@ -24,6 +24,10 @@ export class ServedAgent {
    * prompt.
    */
   readonly callsModel: boolean;
+  /** The settings of its model; empty if it calls none. */
+  readonly settings: ModelSettings;
+  /** Whether it has a system message of its own. */
+  readonly hasSystem: boolean;
   readonly #callable: Callable;
   readonly #activity: Activity;
   readonly #onEnd: OnCallEnd;
@@ -38,7 +42,10 @@ export class ServedAgent {
     this.callsModel = isModelAgent(callable);
     this.#callable = callable;
     this.#activity = activity;
-    this.#sendsReasoning = definitionOf(callable)?.model?.reasoning ?? false;
+    const model = definitionOf(callable)?.model;
+    this.settings = model ?? {};
+    this.hasSystem = (model?.system ?? "") !== "";
+    this.#sendsReasoning = model?.reasoning ?? false;
   }
 
   /** Returns the JSON Schema of its parameters, if it is known. */

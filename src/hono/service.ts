@@ -16,13 +16,17 @@ import { Activity } from "./activity.ts";
 import type { ErrorReporter } from "./error_reporter.ts";
 import type { FailedRequest } from "./options.ts";
 import { type OnCallEnd, ServedAgent } from "./served_agent.ts";
+import { SignInThrottle } from "./access/sign_in_throttle.ts";
+import type { SecurityCounts } from "./metrics.ts";
 
 /** The environment of the Hono app. */
 export interface Env {
   /** Variables of a request. */
   Variables: {
-    /** The ID of the request. */
+    /** The ID of the request: the client's, if it has sent one. */
     requestId: string;
+    /** The ID of its run, which no client can choose. */
+    runId: string;
     /** The caller; absent on open routes. */
     principal?: Principal;
     /** Whether errors also need the format of OpenAI's API. */
@@ -64,6 +68,10 @@ export class Service {
   readonly limits: ResolvedLimits;
   readonly quotas: PrincipalQuotas;
   readonly batches: BatchStreamStore;
+  /** Slows down guesses of tokens. */
+  readonly signIns: SignInThrottle = new SignInThrottle();
+  /** How many requests had no valid token. */
+  unauthorized = 0;
   /** Every attempt needs a permit of it. */
   readonly limiter: Limiter;
   /** How long a stream may be silent, in milliseconds. */
@@ -72,7 +80,7 @@ export class Service {
   readonly reporter: ErrorReporter;
   #isClosing = false;
   #onClose: (() => void) | undefined;
-  /** The requests in progress, by ID. */
+  /** The requests in progress, by the IDs of their runs. */
   readonly #requests = new Map<string, RequestLifecycle>();
   #onEmpty: (() => void) | undefined;
   #releaseTimers: (() => void) | undefined;
@@ -99,6 +107,16 @@ export class Service {
   /** Whether it rejects new requests. */
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  /** What is counted for `/metrics` besides the calls of agents. */
+  get security(): SecurityCounts {
+    const { failures, rejected } = this.signIns;
+    return {
+      unauthorized: this.unauthorized,
+      signInFailures: failures,
+      signInsRejected: rejected,
+    };
   }
 
   /** Sets the callback for the moment from which new requests are rejected. */
@@ -134,14 +152,9 @@ export class Service {
       });
     }
     const quota = this.quotas.get(c.get("principal")!);
-    const requestId = c.get("requestId");
-    // Clients choose the IDs, so two requests may have the same.
-    const id = this.#requests.has(requestId) ? crypto.randomUUID() : requestId;
-    const lifecycle = new RequestLifecycle(this, quota, {
-      ...options,
-      id,
-      request: failedRequestOf(c),
-    });
+    const id = c.get("runId");
+    const request = failedRequestOf(c);
+    const lifecycle = new RequestLifecycle(this, quota, { ...options, id, request });
     if (this.#requests.size === 0) this.#releaseTimers = holdTimers();
     this.#requests.set(id, lifecycle);
     lifecycle.hold = holdRequest(c, lifecycle);

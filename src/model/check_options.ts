@@ -3,7 +3,7 @@
  * be a positive integer: current value is 0". Throws `RangeError` for a number out of range and
  * `TypeError` for everything else.
  */
-import { closestString } from "@std/text/closest-string";
+import { closestName, shortName } from "./names/closest_name.ts";
 
 /** Checks one value. `doing` is what fails, such as "run the batch"; `name` is the option. */
 export type Rule = (doing: string, name: string, value: unknown) => void;
@@ -28,7 +28,9 @@ export function checkOptions(doing: string, options: unknown, rules: Rules): voi
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) {
       throw new TypeError(
-        `Cannot ${doing} as there is no option "${name}": ${adviceFor(name, Object.keys(rules))}`,
+        `Cannot ${doing} as there is no option "${shortName(name)}"${
+          adviceFor(name, Object.keys(rules))
+        }`,
       );
     }
     if (options[name] !== undefined) rule(doing, name, options[name]);
@@ -42,8 +44,9 @@ const REPLACED: Readonly<Record<string, { readonly option: string; readonly use:
 
 function adviceFor(name: string, known: readonly string[]): string {
   const replaced = Object.hasOwn(REPLACED, name) ? REPLACED[name] : undefined;
-  if (replaced !== undefined && known.includes(replaced.option)) return `use "${replaced.use}"`;
-  return `did you mean "${closestString(name, [...known])}"?`;
+  if (replaced !== undefined && known.includes(replaced.option)) return `: use "${replaced.use}"`;
+  const closest = closestName(name, known);
+  return closest === undefined ? "" : `: did you mean "${closest}"?`;
 }
 
 /** Throws a `TypeError` for an invalid value. */

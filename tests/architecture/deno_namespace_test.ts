@@ -7,7 +7,6 @@ import { filesIn, ROOT } from "./module_graph.ts";
 const USES_DENO: Readonly<Record<string, string>> = {
   "src/cli/commands/deno_permissions.ts": "the permissions that runs need",
   "src/cli/commands/start_server.ts": "Deno.serve",
-  "src/hono/development_access.ts": "the permission to read the environment",
   "src/journal/kv/open_kv.ts": "Deno KV",
   "src/providers/http/send/deno/http_client.ts": "HTTP clients with connections of their own",
   "src/workers/worker/worker_main.ts": "Deno.exit, which emits no event in a worker",

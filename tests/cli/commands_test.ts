@@ -143,18 +143,41 @@ Deno.test("serve requires one of the tokens in SHOAL_TOKENS", async () => {
   assertEquals(code, 0);
 });
 
-Deno.test("serve accepts callers of this machine if SHOAL_TOKENS is not set", async () => {
+Deno.test("serve starts only with tokens, or with the word that creates one", async () => {
   await using here = await place();
-  const child = here.spawn(["serve", AGENTS, "--port", "0", "--dashboard"]);
+  const closed = await here.shoal(["serve", AGENTS, "--port", "0"]);
+  assertEquals([closed.code, closed.out], [2, ""]);
+  assertMatch(closed.err, /no caller has access: set SHOAL_TOKENS=.* or pass --one-time-token/);
+  const both = await here.shoal(["serve", AGENTS, "--port", "0", "--one-time-token"], {
+    env: { SHOAL_TOKENS: "secret" },
+  });
+  assertEquals([both.code, both.out], [2, ""]);
+  assertMatch(both.err, /with --one-time-token as SHOAL_TOKENS is set/);
+});
+
+Deno.test("serve --one-time-token prints a token, which callers and the dashboard need", async () => {
+  await using here = await place();
+  const child = here.spawn(["serve", AGENTS, "--port", "0", "--dashboard", "--one-time-token"]);
   const reader = child.stdout.getReader();
   const url = text((await reader.read()).value!).trim();
-  const response = await fetch(url);
-  assertEquals([response.status, (await response.text()).includes("sentiment")], [200, true]);
-  const page = await fetch(`${url}/dashboard`);
-  assertEquals([page.status, /^<!doctype html>/i.test(await page.text())], [200, true]);
+  let printed = "";
+  const all = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  while (!/Dashboard: .*\n/.test(printed)) printed += (await all.read()).value ?? "";
+  const [, token] = printed.match(/One-time token.*: ([\w-]{32})\n/)!;
+  const status = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(url + path, { headers, redirect: "manual" });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals([await status("/"), await status("/dashboard")], [401, 401]);
+  assertEquals(await status("/", { authorization: `Bearer ${token}` }), 200);
+  const [, link] = printed.match(/Dashboard: (http\S+)\n/)!;
+  assertEquals(link, `${url}/dashboard?token=${token}`);
+  assertEquals(await status(link!.slice(url.length)), 303);
   child.kill("SIGINT");
   await reader.cancel();
-  await Promise.all([child.status, child.stderr.cancel()]);
+  await all.cancel();
+  assertEquals((await child.status).code, 0);
 });
 
 Deno.test("--help lists all commands, examples and exit codes", async () => {

@@ -93,7 +93,7 @@ const CASES: Readonly<Record<string, (taken: string) => readonly Case[]>> = {
     [0, ["init", "new"]],
   ],
   "serve, simulate, record and replay with a port that is taken, and other mistakes": (taken) => [
-    [2, ["serve", AGENTS, "--port", taken], /--port/],
+    [2, ["serve", AGENTS, "--one-time-token", "--port", taken], /--port/],
     [2, ["serve", "missing.ts"], /no such file/],
     [2, ["serve", AGENTS, "--port", "99999"], /must be a port/],
     [2, ["simulate", "--port", taken], /--port|another port/],
@@ -163,7 +163,7 @@ Deno.test("exit codes: 141 if the reader of the output has closed the pipe", asy
       ["doctor", "--json"],
       ["completion", "zsh"],
       ["init", "new"],
-      ["serve", AGENTS, "--port", "0"],
+      ["serve", AGENTS, "--one-time-token", "--port", "0"],
       ["simulate", "--port", "0"],
       ["record"],
       ["replay", "recorded.jsonl"],
@@ -180,7 +180,7 @@ Deno.test("exit codes: servers exit with 0 after Ctrl-C and SIGTERM", async () =
   await using here = await setUp();
   for (
     const args of [
-      ["serve", AGENTS, "--port", "0"],
+      ["serve", AGENTS, "--one-time-token", "--port", "0"],
       ["simulate", "--port", "0"],
       ["record", "-o", "new.jsonl", "--overwrite"],
       ["replay", "recorded.jsonl"],

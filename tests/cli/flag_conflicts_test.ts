@@ -78,10 +78,13 @@ Deno.test("serve serves one agent, or several of several files", async () => {
       [[`${AGENTS}#Label`, "other.ts#Second", `${AGENTS}#Label`], ["label", "second"]],
     ] as const
   ) {
-    await using child = here.spawn(["serve", ...references, "-p", "0"]);
+    await using child = here.spawn(["serve", ...references, "-p", "0"], {
+      env: { SHOAL_TOKENS: "secret" },
+    });
     const reader = child.stdout.getReader();
     const url = new TextDecoder().decode((await reader.read()).value).trim();
-    const { agents } = await (await fetch(url)).json();
+    const headers = { authorization: "Bearer secret" };
+    const { agents } = await (await fetch(url, { headers })).json();
     assertEquals(agents.map(({ name }: { name: string }) => name), names);
     await reader.cancel();
     child.kill("SIGINT");

@@ -104,22 +104,28 @@ Deno.test("what a module throws while it is loaded is shown with its line", asyn
 
 Deno.test("serve shows what an agent threw: its message only in development", async () => {
   await using here = await place();
-  for (const SHOAL_TOKENS of ["", "secret"]) {
-    await using child = here.spawn(["serve", `${FAILING}#Prompt`, "-p", "0"], {
-      env: { SHOAL_TOKENS },
-    });
+  for (const isDevelopment of [true, false]) {
+    const args = ["serve", `${FAILING}#Prompt`, "-p", "0"];
+    await using child = isDevelopment
+      ? here.spawn([...args, "--one-time-token"])
+      : here.spawn(args, { env: { SHOAL_TOKENS: "secret" } });
     const reader = child.stdout.getReader();
     const url = text((await reader.read()).value!).trim();
-    const headers = { "content-type": "application/json", authorization: "Bearer secret" };
+    const stderr = (child.stderr as ReadableStream<Uint8Array>)
+      .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
+    let err = "";
+    while (!/Callers need/.test(err)) err += (await stderr.read()).value ?? "";
+    const token = isDevelopment ? err.match(/One-time token.*: (\S+)/)![1] : "secret";
+    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
     const response = await fetch(`${url}/prompt`, { method: "POST", body: "{}", headers });
     const answer = await response.text();
     assertEquals([response.status, answer.includes("broken")], [500, false], answer);
     child.kill("SIGINT");
     await reader.cancel();
-    const err = await new Response(child.stderr as BodyInit).text();
+    for (let next; !(next = await stderr.read()).done;) err += next.value;
     const { code } = await child.status;
-    assertEquals([code, err.includes("prompt is broken")], [0, SHOAL_TOKENS === ""], err);
+    assertEquals([code, err.includes("prompt is broken")], [0, isDevelopment], err);
     assertMatch(err, /POST \/prompt \(.*\): .*failing_agents\.ts:10:\d+\)/);
-    if (SHOAL_TOKENS !== "") assertMatch(err, /: RangeError \(/);
+    if (!isDevelopment) assertMatch(err, /: RangeError \(/);
   }
 });

@@ -75,6 +75,59 @@ Deno.test("reports cache tokens, and the part of the cost that servers reported"
   ) assert(lines.has(line), line);
 });
 
+Deno.test("shows a caller its own figures, and all to those who may see them", async () => {
+  const stuck = hanging();
+  const auth = {
+    tokens: ["alice", "bob", "prometheus"].map((id) => ({ token: id, id })),
+  };
+  const metrics = { principals: ["prometheus"] };
+  const app = routes([echo().agent, stuck.agent], { auth, metrics, dashboard: true });
+  const as = (id: string) => ({ authorization: `Bearer ${id}` });
+  for (const text of ["a", "b"]) await request(app, "/echo", { text }, as("alice"));
+  await request(app, "/echo", {}, as("alice"));
+  await request(app, "/batch", { calls: [{ agent: "echo", params: { text: "c" } }] }, as("bob"));
+  const running = request(app, "/hanging", { text: "x" }, as("bob"));
+  await waitUntil(() => stuck.calls === 1, "a call is in flight");
+  const figures = async (id: string) => {
+    const lines = (await request(app, "/metrics", undefined, as(id))).text.split("\n");
+    return [
+      'shoal_calls_total{agent="echo"} ',
+      'shoal_call_failures_total{agent="echo",code="invalid_params"} ',
+      'shoal_calls_in_flight{agent="hanging"} ',
+      "shoal_runs_in_flight ",
+      'shoal_call_duration_seconds_count{agent="echo"} ',
+    ].map((name) => lines.find((line) => line.startsWith(name))?.slice(name.length));
+  };
+  assertEquals(await figures("alice"), ["3", "1", "0", "0", "3"]);
+  assertEquals(await figures("bob"), ["1", undefined, "1", "1", "1"]);
+  assertEquals(await figures("prometheus"), ["4", "1", "1", "1", "4"]);
+  const { text } = await request(app, "/metrics", undefined, as("alice"));
+  assert(!text.includes("shoal_unauthorized"), "counts of others");
+  await app.shutdown({ grace: 0 });
+  await running;
+
+  const open = routes([echo().agent], { auth, open: ["metrics"] });
+  await request(open, "/echo", { text: "x" }, as("bob"));
+  const everyone = await (await open.request("/metrics")).text();
+  assert(everyone.includes('shoal_calls_total{agent="echo"} 1\n'));
+});
+
+Deno.test("the figures of callers are bounded, and those with calls in flight are kept", async () => {
+  const activity = new Activity(["a"]);
+  activity.beginRun({ id: "1", kind: "call", principal: "busy", total: 1 });
+  const end = activity.beginCall("a", "1");
+  for (let i = 0; i < 1_500; i++) {
+    activity.beginRun({ id: `r${i}`, kind: "call", principal: `p${i}`, total: 1 });
+    activity.beginCall("a", `r${i}`)(undefined);
+    activity.endRun(`r${i}`);
+  }
+  const calls = (principal: string) => activity.figuresOf(principal).agents.get("a")!.calls;
+  assertEquals([calls("busy"), calls("p0"), calls("p1499")], [1, 0, 1]);
+  end(await echo("a").agent.settle({ text: "x" }));
+  assertEquals(activity.figuresOf("busy").agents.get("a")!.inFlight, 0);
+  assertEquals(activity.agents.get("a")!.calls, 1_501);
+});
+
 Deno.test("counts calls in flight, however they end", async () => {
   const stuck = hanging();
   const app = routes([stuck.agent]);

@@ -3,7 +3,7 @@
  * braces. Other braces, such as those of JSON, stay as they are: also a `}}` that ends two objects,
  * which no `{{` has opened. A `{{` that no `}}` closes is rejected.
  */
-import { closestString } from "@std/text/closest-string";
+import { closestName } from "../../model/names/closest_name.ts";
 import { digitsOf } from "../../model/digits.ts";
 
 /** A value for a placeholder. The caller must convert other types to a string. */
@@ -148,7 +148,8 @@ function missingMessage(name: string, values: object, names: readonly string[]):
   if (all.length === 0) return `parameter "${name}" is missing: no parameters were given`;
   const unused = all.filter((key) => !names.includes(key));
   if (unused.length === 0) return `parameter "${name}" is missing`;
-  return `parameter "${name}" is missing: did you mean it instead of "${
-    closestString(name, unused)
-  }"?`;
+  const closest = closestName(name, unused);
+  return closest === undefined
+    ? `parameter "${name}" is missing`
+    : `parameter "${name}" is missing: did you mean it instead of "${closest}"?`;
 }

@@ -8,6 +8,7 @@ import type { Message, ToolRequest } from "../../model/message.ts";
 import type { ToolCall, ToolErrorCode } from "../../model/tool_call.ts";
 import type { CallHooks } from "../options/model_agent.ts";
 import { type CallContext, emitterOf } from "../context.ts";
+import { shortName } from "../../model/names/closest_name.ts";
 import { stringifyExact } from "../../model/exact_json.ts";
 import { parseWholeJson } from "../../output/coerce.ts";
 import { formatIssues } from "../../output/format_issues.ts";
@@ -120,7 +121,7 @@ async function run(
   const tool = tools.find((tool) => tool.name === name);
   if (tool === undefined) {
     const names = tools.map(({ name }) => name).join(", ");
-    return failed("unknown_tool", `There is no tool "${name}". There are: ${names}`);
+    return failed("unknown_tool", `There is no tool "${shortName(name)}". There are: ${names}`);
   }
   using child = new ChildAbort(context.signal);
   child.abortAfter(tool.timeout, "The tool did not finish");

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { closestString } from "@std/text/closest-string";
+import { closestName, shortName } from "../../model/names/closest_name.ts";
 import { definitionOf } from "../../agent/definition.ts";
 import { type Callable, isCallable } from "../../call/options/callable.ts";
 import { isRecord } from "../../model/check_options.ts";
@@ -49,7 +49,7 @@ export async function loadAgent(reference: string): Promise<Callable> {
   const agent = agents.get(name) ?? [...agents.values()].find((one) => one.name === name);
   if (agent !== undefined) return agent;
   throw new CliError(
-    `Cannot find "${name}" in ${file}: did you mean "${closestString(name, names)}"?`,
+    `Cannot find "${shortName(name)}" in ${file}: did you mean "${closestName(name, names)}"?`,
   );
 }
 

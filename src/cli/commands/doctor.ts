@@ -1,5 +1,7 @@
 import process from "node:process";
 import { isatty } from "node:tty";
+import { ProviderError } from "../../model/errors.ts";
+import { boundedFetch } from "../../providers/http/bounds/bounded_fetch.ts";
 import { publicURL } from "../../providers/openai/provider_identity.ts";
 import { splitCredentials } from "../../providers/openai/server_options.ts";
 import { errorMessage, hasCode } from "../cli_error.ts";
@@ -133,13 +135,19 @@ interface ServerCheck {
   readonly requestsPerMinute?: number;
 }
 
+/** The maximum size of a list of models, in bytes. The longest lists have less than 1 MB. */
+const MAX_MODELS_BYTES = 16_777_216;
+
 async function checkServer(baseUrl: string, timeout: number): Promise<ServerCheck> {
   const name = "server";
   const server = publicURL(baseUrl);
   const began = performance.now();
   try {
     const { url, headers } = modelsRequest(baseUrl);
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeout) });
+    const response = await boundedFetch({ maxAnswerBytes: MAX_MODELS_BYTES })(url, {
+      headers,
+      signal: AbortSignal.timeout(timeout),
+    });
     const body = await response.text();
     const ms = performance.now() - began;
     const limit = Number(response.headers.get("x-ratelimit-limit-requests") ?? NaN);
@@ -156,6 +164,9 @@ async function checkServer(baseUrl: string, timeout: number): Promise<ServerChec
       };
     return { finding, ms, requestsPerMinute };
   } catch (error) {
+    if (error instanceof ProviderError) {
+      return { finding: { name, state: "fail", message: `${server}: ${error.message}` } };
+    }
     const reason = error instanceof DOMException
       ? `no answer within ${timeout} ms`
       : describeFetchError(error);

@@ -23,6 +23,7 @@ interface ServeSettings {
   readonly port: number;
   readonly grace: number;
   readonly dashboard: boolean;
+  readonly oneTimeToken: boolean;
   readonly open?: readonly OpenRoute[];
 }
 
@@ -32,11 +33,12 @@ const OPEN_ROUTES: readonly OpenRoute[] = ["health", "metrics", "openapi"];
 
 const EXAMPLES = `
 Examples:
-  shoal serve agents.ts
-  shoal serve agents.ts --port 8080 --dashboard --open health
+  shoal serve agents.ts --one-time-token --dashboard
+  SHOAL_TOKENS=token,token shoal serve agents.ts --port 8080 --open health
 
-SHOAL_TOKENS=token,token sets the tokens of the callers. Without it, only this machine may call,
-for development.`;
+SHOAL_TOKENS sets the tokens of the callers. For development, --one-time-token creates one and
+prints it to stderr. Without either, no caller would have access, so
+nothing is served.`;
 
 /** Returns the command `serve`: agents over HTTP, until Ctrl-C. */
 export function serveCommand(): Command {
@@ -46,6 +48,11 @@ export function serveCommand(): Command {
     .option("-p, --port <port>", "port; 0 picks a free one", parsePort, 8_000)
     .option("--host <name>", "host name to listen on", "127.0.0.1")
     .option("--dashboard", "also serve a dashboard at /dashboard", false)
+    .option(
+      "--one-time-token",
+      "without SHOAL_TOKENS: create a token for this start, and print it",
+      false,
+    )
     .option(
       "--open <routes>",
       "routes that need no token: health, metrics, openapi",
@@ -63,11 +70,16 @@ export function serveCommand(): Command {
 /** Serves until the first Ctrl-C, and returns the exit code. */
 export async function serve(
   references: readonly string[],
-  { host, port, grace, dashboard, open }: ServeSettings,
+  { host, port, grace, dashboard, open, oneTimeToken }: ServeSettings,
 ): Promise<number> {
   const what = references.join(" ");
   const agents = await loadServed(references);
   const tokens = readTokens();
+  if (tokens.length > 0 && oneTimeToken) {
+    throw new CliError(
+      `Cannot serve ${what} with --one-time-token as SHOAL_TOKENS is set: leave out one of them`,
+    );
+  }
   const { agentRoutes } = await import("../../hono/mod.ts");
   const origin = `http://${host.includes(":") ? `[${host}]` : host}`;
   let app, server;
@@ -76,12 +88,13 @@ export async function serve(
       agents,
       dashboard,
       ...(open !== undefined && { open }),
-      ...(tokens.length > 0 && { auth: { tokens } }),
-      onError: createErrorLog({ showsMessages: tokens.length === 0 }),
+      ...(oneTimeToken ? { auth: "one-time-token" } : tokens.length > 0 && { auth: { tokens } }),
+      onError: createErrorLog({ showsMessages: oneTimeToken }),
     });
   } catch (cause) {
     throw new CliError(`Cannot serve ${what}: ${nameFlags(errorMessage(cause), FLAGS)}`, { cause });
   }
+  if (tokens.length === 0 && !oneTimeToken) throw noAccess(what);
   try {
     server = await startServer(app.fetch as AnswerRequest, { hostname: host, port });
   } catch (cause) {
@@ -96,14 +109,29 @@ export async function serve(
   await printLine(`${origin}:${server.port}`);
   writeStderr(`${agents.map(({ name }) => `POST /${name}`).join(", ")}; Ctrl-C stops the server\n`);
   writeStderr(
-    tokens.length > 0
-      ? `Callers need one of the ${tokens.length} tokens in SHOAL_TOKENS\n`
-      : "Only this machine may call, as SHOAL_TOKENS is not set\n",
+    oneTimeToken
+      ? "Callers need the one-time token: Authorization: Bearer TOKEN\n"
+      : `Callers need one of the ${tokens.length} tokens in SHOAL_TOKENS\n`,
   );
+  if (dashboard) {
+    const query = oneTimeToken ? `?token=${app.oneTimeToken}` : "";
+    writeStderr(`Dashboard: ${origin}:${server.port}/dashboard${query}\n`);
+  }
   await interrupted;
   await app.shutdown({ grace });
   await server.close();
   return EXIT.ok;
+}
+
+/**
+ * Creates the error for a service without tokens. No caller has access to it, not even on this
+ * machine: requests of a proxy on it, or of a page in its browser, look like those of its user.
+ */
+function noAccess(what: string): CliError {
+  return new CliError(
+    `Cannot serve ${what} as no caller has access: set SHOAL_TOKENS=token,token, or pass ` +
+      "--one-time-token, which creates a token for this start and prints it",
+  );
 }
 
 /** Returns the agents of all references, each once. */

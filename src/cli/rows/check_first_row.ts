@@ -1,6 +1,6 @@
-import { closestString } from "@std/text/closest-string";
 import type { Callable } from "../../call/options/callable.ts";
 import { isRecord } from "../../model/check_options.ts";
+import { closestName, listNames } from "../../model/names/closest_name.ts";
 import { checkInputClash } from "../checks/answer_columns.ts";
 import { CliError } from "../cli_error.ts";
 import type { RunSettings } from "../run/run_settings.ts";
@@ -112,7 +112,7 @@ function columnProblem(
   const missing = findMissing(columns);
   if (missing === undefined) return undefined;
   const what = missing === key ? `"${missing}", which is the --key` : `"${missing}"`;
-  const hint = `the columns are ${columns.join(", ") || "none"}; ` +
+  const hint = `the columns are ${listNames(columns) || "none"}; ` +
     (missing === key ? "--key names one of them" : "--map param=column uses another one") +
     similarColumn(missing, columns) + delimiterHint(columns);
   return {
@@ -127,12 +127,14 @@ function columnsOf({ value }: InputRow): readonly string[] {
 }
 
 function similarColumn(missing: string, columns: readonly string[]): string {
-  const similar = columns.filter((name) => isSimilar(name, missing));
-  return similar.length === 0 ? "" : `. Did you mean "${closestString(missing, similar)}"?`;
+  const closest = closestName(missing, columns.filter((name) => isSimilar(name, missing)));
+  return closest === undefined ? "" : `. Did you mean "${closest}"?`;
 }
 
 /** Whether most letters of two names are the same, in any order and case. */
 function isSimilar(a: string, b: string): boolean {
+  // Longer ones have too few letters in common, and would take time.
+  if (a.length > 2 * b.length || b.length > 2 * a.length) return false;
   const letters = [...b.toLowerCase()];
   const common = [...a.toLowerCase()].filter((letter) => {
     const at = letters.indexOf(letter);

@@ -1,3 +1,5 @@
+import { shortName } from "../../model/names/closest_name.ts";
+
 /** The names of the columns, and what was changed in them. */
 export interface CsvHeader {
   /** The names: none is empty, and none is there twice. */
@@ -16,18 +18,21 @@ export function readHeader(fields: readonly string[]): CsvHeader {
   const seen = new Set<string>();
   const unnamed: string[] = [];
   const renamed: string[] = [];
+  /** The next number of each name: a header may have one name 100,000 times. */
+  const next = new Map<string, number>();
   const header = names.map((name, i) => {
     if (name !== "" && !seen.has(name)) {
       seen.add(name);
       return name;
     }
     const base = name === "" ? "column" : name;
-    let number = name === "" ? i + 1 : 2;
+    let number = name === "" ? i + 1 : next.get(name) ?? 2;
     while (taken.has(`${base}_${number}`)) number++;
     const unique = `${base}_${number}`;
     taken.add(unique);
+    if (name !== "") next.set(name, number + 1);
     if (name === "") unnamed.push(unique);
-    else renamed.push(`"${name}" is "${unique}"`);
+    else renamed.push(`"${shortName(name)}" is "${shortName(unique)}"`);
     return unique;
   });
   return {
@@ -35,7 +40,7 @@ export function readHeader(fields: readonly string[]): CsvHeader {
     warnings: [
       ...(renamed.length === 0
         ? []
-        : [`the header has names more than once: the next ${renamed.join(", the next ")}`]),
+        : [`the header has names more than once: the next ${nextOf(renamed)}`]),
       ...(unnamed.length === 0
         ? []
         : [`the header has columns without a name: ${listOf(unnamed)}`]),
@@ -47,7 +52,13 @@ export function readHeader(fields: readonly string[]): CsvHeader {
 const MAX_LISTED = 10;
 
 function listOf(names: readonly string[]): string {
-  const rest = names.length - MAX_LISTED;
-  const more = rest > 0 ? ` and ${rest} more` : "";
-  return names.slice(0, MAX_LISTED).map((name) => `"${name}"`).join(", ") + more;
+  return names.slice(0, MAX_LISTED).map((name) => `"${name}"`).join(", ") + moreThan(names);
+}
+
+function moreThan({ length }: readonly string[]): string {
+  return length > MAX_LISTED ? ` and ${length - MAX_LISTED} more` : "";
+}
+
+function nextOf(renamed: readonly string[]): string {
+  return renamed.slice(0, MAX_LISTED).join(", the next ") + moreThan(renamed);
 }

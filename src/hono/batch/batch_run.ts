@@ -21,6 +21,20 @@ export interface BatchItem {
   readonly json: string;
 }
 
+/** Parses the body of a batch that was accepted before. */
+export type ParseBody = (body: Uint8Array) => BatchRequest;
+
+/** What is needed to continue a batch whose client has left: bytes, as their size is known. */
+interface Packed {
+  /** The body of the request. The parsed calls may take twenty times as much memory. */
+  readonly body: Uint8Array | undefined;
+  /** The results without their content, as JSON. */
+  readonly results: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 /** Runs a batch, possibly in several parts: each run makes the calls that have not ended yet. */
 export class BatchRun {
   /** A random ID, with which the caller can resume the batch. */
@@ -30,9 +44,13 @@ export class BatchRun {
   readonly #concurrency: number;
   readonly #limits: ResolvedLimits;
   /** The calls that have not ended yet; `undefined` in the place of those that have. */
-  readonly #calls: (BatchCall | undefined)[];
+  #calls: (BatchCall | undefined)[];
   /** The results of calls that have ended, without their content. */
-  readonly #results: Result[] = [];
+  #results: Result[] = [];
+  /** For each call, 1 once it has ended. */
+  readonly #ended: Uint8Array;
+  #packed: Packed | undefined;
+  #isRunning = false;
 
   /** Creates a batch that has not started. */
   constructor(
@@ -41,8 +59,39 @@ export class BatchRun {
   ) {
     this.#calls = [...calls];
     this.total = calls.length;
+    this.#ended = new Uint8Array(calls.length);
     this.#concurrency = Math.min(concurrency, limits.concurrency);
     this.#limits = limits;
+  }
+
+  /** Whether calls are being made. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /**
+   * Keeps only what is needed to continue. It must not be running.
+   *
+   * @param body The body of the request; `undefined` if there is nothing left to do.
+   * @returns How many bytes are kept.
+   */
+  pack(body: Uint8Array | undefined): number {
+    const ended = body === undefined ? [] : this.#results;
+    const results = this.#packed?.results ?? encoder.encode(JSON.stringify(ended));
+    this.#packed = { body, results };
+    this.#calls = [];
+    this.#results = [];
+    return (body?.buffer.byteLength ?? 0) + results.length;
+  }
+
+  /** Restores the calls and the results from what was kept. */
+  unpack(parse: ParseBody): void {
+    if (this.#packed === undefined) return;
+    const { body, results } = this.#packed;
+    this.#packed = undefined;
+    this.#results = JSON.parse(decoder.decode(results));
+    if (body === undefined) return;
+    this.#calls = parse(body).calls.map((call, i) => this.#ended[i] === 1 ? undefined : call);
   }
 
   /** Returns the summary of the calls that have ended. */
@@ -64,10 +113,18 @@ export class BatchRun {
       stream(calls, {
         concurrency: this.#concurrency,
         deadline: this.#limits.deadline,
-        onResult: (result, i) => onItem(this.#record(remaining[i]!, result)),
+        onResult: (result, i) => {
+          // The request of the client may have ended before its calls, as on Cloudflare Workers.
+          if (this.#packed === undefined) onItem(this.#record(remaining[i]!, result));
+        },
       })
     );
-    for await (const _ of results) yield;
+    this.#isRunning = true;
+    try {
+      for await (const _ of results) yield;
+    } finally {
+      this.#isRunning = false;
+    }
   }
 
   /** Returns failures for the calls that have not ended, once the batch is aborted. */
@@ -85,6 +142,7 @@ export class BatchRun {
   #record(index: number, result: Result): BatchItem {
     const { id = `${this.id}-${index}` } = this.#calls[index]!;
     this.#calls[index] = undefined;
+    this.#ended[index] = 1;
     this.#results.push(withoutContent(result));
     return { index, json: serializeItem(index, id, result) };
   }

@@ -1,5 +1,5 @@
 import { percentiles } from "../../run/percentiles.ts";
-import type { AgentCounts } from "../activity.ts";
+import type { AgentCounts } from "../call_counts.ts";
 import { formatCount, formatDollars, formatDuration } from "./format.ts";
 import { attributes, type Html, html } from "./html.ts";
 import type { PageContext } from "./page_context.ts";

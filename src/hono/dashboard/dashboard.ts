@@ -1,5 +1,5 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import type { AuthOptions } from "../auth.ts";
+import type { ResolvedAuth } from "../access/one_time_token.ts";
 import { eventStream, problemEvent } from "../stream/event_stream.ts";
 import { SSE } from "../stream/wire_format.ts";
 import type { Identify } from "../require_principal.ts";
@@ -28,7 +28,9 @@ export interface DashboardParts {
   /** Identifies the caller of a request. */
   readonly identify: Identify;
   /** How callers are authenticated. */
-  readonly auth: AuthOptions | undefined;
+  readonly auth: ResolvedAuth["auth"];
+  /** The one-time token, with which a URL signs in. */
+  readonly oneTimeToken: string | undefined;
   /** The options of the dashboard. */
   readonly options: DashboardOptions;
 }
@@ -43,7 +45,7 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
   const recorder = new MetricsRecorder(service.activity);
   const viewers = new Viewers();
   service.onClose(() => viewers.close());
-  const gate = new AuthGate({ ...parts, principals, title, limits });
+  const gate = new AuthGate({ ...parts, principals, title, limits, throttle: service.signIns });
   const contextOf = async (c: Context<Env>, root: string): Promise<PageContext> => ({
     service,
     recorder,
@@ -62,7 +64,7 @@ export function dashboardRoutes({ service, options, ...parts }: DashboardParts):
   app.post("/sign-out", (c) => gate.signOut(c));
 
   const protect = gate.protect();
-  app.get("/", gate.protectPage("dashboard/"), async (c) => {
+  app.get("/", gate.signInByUrl(), gate.protectPage("dashboard/"), async (c) => {
     return page(c, overviewPage(await contextOf(c, "dashboard/")));
   });
   app.get("/runs/:id", gate.protectPage("../"), async (c) => {

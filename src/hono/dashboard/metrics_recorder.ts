@@ -16,6 +16,8 @@ export type EndedCall = Extract<ActivityEvent, { type: "call-end" }> & {
 export interface RecordedRun {
   /** The latest state of the run. */
   run: ActiveRun;
+  /** The number of runs that began before. */
+  readonly order: number;
   /** When it ended, in milliseconds since 1970; absent while it is in progress. */
   endedAt?: number;
   /** Input and output tokens of its calls. */
@@ -35,6 +37,7 @@ export class MetricsRecorder {
   readonly #byAgent = new Map<string, RingBuffer<number>>();
   readonly #active = new Map<string, RecordedRun>();
   readonly #ended = new Map<string, RecordedRun>();
+  #begun = 0;
 
   /** Starts to record. */
   constructor(activity: Activity) {
@@ -50,11 +53,23 @@ export class MetricsRecorder {
     return this.#byAgent.get(agent)?.items ?? [];
   }
 
-  /** Returns a run that is in progress or among the latest. */
+  /**
+   * Returns a run that is in progress or among the latest: by its ID, or by the ID of the request
+   * that the client has sent. If several callers have sent the same one, it is that of the first,
+   * and stands for the first caller's latest run.
+   */
   run(id: string): RecordedRun | undefined {
-    const active = this.#active.get(id);
-    if (active !== undefined) active.run = this.#activity.run(id) ?? active.run;
-    return active ?? this.#ended.get(id);
+    const recorded = this.#active.get(id) ?? this.#ended.get(id) ?? this.#runOfRequest(id);
+    if (recorded === undefined || recorded.endedAt !== undefined) return recorded;
+    recorded.run = this.#activity.run(recorded.run.id) ?? recorded.run;
+    return recorded;
+  }
+
+  #runOfRequest(id: string): RecordedRun | undefined {
+    const runs = [...this.#ended.values(), ...this.#active.values()]
+      .filter(({ run }) => run.requestId === id)
+      .toSorted((a, b) => a.order - b.order);
+    return runs.findLast(({ run }) => run.principal === runs[0]!.run.principal);
   }
 
   /** The latest runs that have ended, newest first. */
@@ -66,7 +81,9 @@ export class MetricsRecorder {
     switch (event.type) {
       case "run-start": {
         const { run } = event;
-        this.#active.set(run.id, { run, tokens: 0, cost: 0, calls: new RingBuffer(MAX_CALLS) });
+        const order = this.#begun++;
+        const calls = new RingBuffer<EndedCall>(MAX_CALLS);
+        this.#active.set(run.id, { run, order, tokens: 0, cost: 0, calls });
         break;
       }
       case "run-end":
@@ -96,9 +113,6 @@ export class MetricsRecorder {
     const active = this.#active.get(run.id);
     if (active === undefined) return;
     this.#active.delete(run.id);
-    // Clients choose the IDs, so one may come again: the newer run replaces the older, as the
-    // newest.
-    this.#ended.delete(run.id);
     this.#ended.set(run.id, { ...active, run, endedAt: Date.now() });
     if (this.#ended.size > MAX_RUNS) this.#ended.delete(this.#ended.keys().next().value!);
   }

@@ -38,7 +38,8 @@ export interface DashboardOptions {
   readonly interval?: number;
 }
 
-const principalsRule: Rule = (doing, name, value) => {
+/** The rule for a list of principals. */
+export const principalsRule: Rule = (doing, name, value) => {
   if (!Array.isArray(value)) refuse(doing, name, "a list of IDs", value);
   for (const [i, id] of value.entries()) text(doing, `${name}[${i}]`, id);
 };

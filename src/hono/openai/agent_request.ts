@@ -7,6 +7,7 @@ import {
   type PromptPart,
 } from "../../call/options/prompt_parts.ts";
 import type { ServedAgent } from "../served_agent.ts";
+import { boundSettings, type Overrides } from "./bound_settings.ts";
 import { paramsFromMessage } from "./message_params.ts";
 import { unknownModelProblem } from "./openai_error.ts";
 import { invalidField, unsupportedField } from "./request_problem.ts";
@@ -45,11 +46,16 @@ export interface BoundCall {
  * @throws {Problem} If there is no such agent, or the agent cannot be called in that way.
  */
 export function bindCall(
-  agents: ReadonlyMap<string, ServedAgent>,
-  { model, messages, field, settings, jsonField }: AgentRequest,
+  { model, messages, field, settings: given, jsonField }: AgentRequest,
+  { agents, overrides }: {
+    readonly agents: ReadonlyMap<string, ServedAgent>;
+    readonly overrides: Overrides;
+  },
 ): BoundCall {
   const agent = agents.get(model);
   if (agent === undefined) throw unknownModelProblem();
+  const settings = boundSettings(given, agent.settings, overrides);
+  if (agent.hasSystem && !overrides.has("system")) rejectSystemMessages(messages, field);
   if (jsonField !== undefined && agent.callsModel && !agent.hasOutputSchema) {
     throw unsupportedField("must request text, as the agent has no output schema", jsonField);
   }
@@ -65,6 +71,24 @@ export function bindCall(
   return message === undefined
     ? { agent, params: new PromptOverride(messages), options: settings }
     : { agent, params: new PromptOverride([{ role: "user", content: message }]), options };
+}
+
+/**
+ * Rejects messages that would add to the system message of the agent. They are not dropped, as the
+ * client would take the answer for one that follows them.
+ *
+ * @throws {Problem} If there are any.
+ */
+function rejectSystemMessages(
+  messages: readonly PromptMessage[],
+  field: AgentRequest["field"],
+): void {
+  if (messages.every(({ role }) => role !== "system")) return;
+  throw unsupportedField(
+    'must not have system or developer messages, nor "instructions", as the agent has its own ' +
+      'system message: only the server can permit them, by `openai: { overrides: ["system"] }`',
+    field,
+  );
 }
 
 /**

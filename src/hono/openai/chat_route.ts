@@ -4,6 +4,7 @@ import type { Env, Service } from "../service.ts";
 import { startEventStream } from "../stream/event_stream.ts";
 import { SSE, type WireEvent } from "../stream/wire_format.ts";
 import { bindCall } from "./agent_request.ts";
+import type { Overrides } from "./bound_settings.ts";
 import { type AnswerEvent, streamAnswer } from "./answer_stream.ts";
 import { ChatChunks, createChatIdentity, toChatCompletion } from "./chat_completion.ts";
 import { parseChatRequest } from "./chat_request.ts";
@@ -11,13 +12,13 @@ import { toOpenAIError, withOpenAIStatus } from "./openai_error.ts";
 import { toOutcome } from "./outcome.ts";
 
 /** `POST /v1/chat/completions`: calls agents through OpenAI's Chat Completions API. */
-export function chatRoute(service: Service) {
+export function chatRoute(service: Service, overrides: Overrides) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "chat" });
     try {
       const { value } = await readJsonBody(c.req.raw, service.limits, JSON.parse);
       const request = parseChatRequest(value);
-      const call = bindCall(service.agents, request);
+      const call = bindCall(request, { agents: service.agents, overrides });
       const identity = createChatIdentity(call.agent.name);
       lifecycle.begin(1);
       lifecycle.startDeadline();

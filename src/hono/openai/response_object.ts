@@ -1,5 +1,6 @@
 /** Creates the responses of OpenAI's Responses API. */
 import { isRecord } from "../../model/check_options.ts";
+import type { ModelSettings } from "../../model/message.ts";
 import type { Usage } from "../../model/usage.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -11,8 +12,15 @@ export interface ResponseBase extends Fields {
   readonly id: string;
 }
 
-/** Creates the fields of a new response. It repeats the settings of the request. */
-export function createResponseBase(model: string, body: Fields): ResponseBase {
+/**
+ * Creates the fields of a new response. It repeats the request, with the settings that are used:
+ * those of the client within the bounds of the agent.
+ */
+export function createResponseBase(
+  model: string,
+  body: Fields,
+  { maxTokens, temperature, topP, reasoningEffort }: ModelSettings,
+): ResponseBase {
   const { text, reasoning } = body;
   return {
     id: createId("resp"),
@@ -21,22 +29,26 @@ export function createResponseBase(model: string, body: Fields): ResponseBase {
     model,
     background: false,
     instructions: body.instructions ?? null,
-    max_output_tokens: body.max_output_tokens ?? null,
+    max_output_tokens: maxTokens ?? null,
     max_tool_calls: null,
     metadata: body.metadata ?? {},
     parallel_tool_calls: body.parallel_tool_calls ?? true,
     previous_response_id: null,
     prompt_cache_key: body.prompt_cache_key ?? null,
-    reasoning: { effort: null, summary: null, ...(isRecord(reasoning) && reasoning) },
+    reasoning: {
+      summary: null,
+      ...(isRecord(reasoning) && reasoning),
+      effort: reasoningEffort ?? null,
+    },
     safety_identifier: body.safety_identifier ?? null,
     service_tier: "default",
     store: false,
-    temperature: body.temperature ?? null,
+    temperature: temperature ?? null,
     text: { format: { type: "text" }, ...(isRecord(text) && text) },
     tool_choice: body.tool_choice ?? "auto",
     tools: [],
     top_logprobs: 0,
-    top_p: body.top_p ?? null,
+    top_p: topP ?? null,
     truncation: "disabled",
     user: body.user ?? null,
   };

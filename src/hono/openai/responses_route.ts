@@ -5,6 +5,7 @@ import type { Env, Service } from "../service.ts";
 import { startEventStream } from "../stream/event_stream.ts";
 import { SSE } from "../stream/wire_format.ts";
 import { bindCall } from "./agent_request.ts";
+import type { Overrides } from "./bound_settings.ts";
 import { streamAnswer } from "./answer_stream.ts";
 import { toOpenAIError, withOpenAIStatus } from "./openai_error.ts";
 import { toOutcome } from "./outcome.ts";
@@ -16,14 +17,14 @@ import { parseResponsesRequest } from "./responses_request.ts";
  * `POST /v1/responses`: calls agents through OpenAI's Responses API. Nothing is stored: each
  * request has the whole conversation.
  */
-export function responsesRoute(service: Service) {
+export function responsesRoute(service: Service, overrides: Overrides) {
   return async (c: Context<Env>): Promise<Response> => {
     using lifecycle = service.admit(c, { kind: "response" });
     try {
       const { value } = await readJsonBody(c.req.raw, service.limits, JSON.parse);
       const request = parseResponsesRequest(value);
-      const call = bindCall(service.agents, request);
-      const base = createResponseBase(call.agent.name, request.body);
+      const call = bindCall(request, { agents: service.agents, overrides });
+      const base = createResponseBase(call.agent.name, request.body, call.options);
       lifecycle.begin(1);
       lifecycle.startDeadline();
       if (request.stream) {

@@ -28,11 +28,20 @@ export interface ServiceInfo {
   readonly description?: string;
 }
 
-/** Builds the document. `base` is the path at which the routes are mounted. */
+/** Options of {@linkcode buildOpenApiDocument}. */
+export interface OpenApiOptions {
+  /** The service. */
+  readonly info: ServiceInfo;
+  /** The path at which the routes are mounted. */
+  readonly base: string;
+  /** Whether there are routes for clients of OpenAI's API. */
+  readonly openai: boolean;
+}
+
+/** Builds the document. */
 export function buildOpenApiDocument(
   agents: Iterable<ServedAgent>,
-  { title = "Agents", version = "1.0.0", description }: ServiceInfo,
-  base: string,
+  { info: { title = "Agents", version = "1.0.0", description }, base, openai }: OpenApiOptions,
 ): object {
   const schemas = new SchemaRegistry();
   const paths: Record<string, unknown> = {
@@ -40,7 +49,7 @@ export function buildOpenApiDocument(
     "/health": get("health", "Whether the server accepts requests"),
     "/metrics": get("metrics", "Metrics for Prometheus", "text/plain"),
     "/batch": batchPath(),
-    ...OPENAI_PATHS,
+    ...(openai && OPENAI_PATHS),
   };
   for (const agent of agents) {
     const path = `/${encodeURIComponent(agent.name)}`;

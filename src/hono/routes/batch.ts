@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { parseExact } from "../../model/exact_json.ts";
 import { accepts } from "hono/accepts";
 import { type BatchItem, BatchRun } from "../batch/batch_run.ts";
 import { type BatchRequest, parseBatchRequest } from "../batch/batch_request.ts";
@@ -22,6 +23,8 @@ const FORMATS: Readonly<Record<string, WireFormat>> = {
   "application/ndjson": NDJSON,
   "application/jsonl": NDJSON,
 };
+
+const decoder = new TextDecoder();
 
 /** Extra time after the deadline for a batch to send its last results, in milliseconds. */
 const LAST_RESULTS_TIME = 5_000;
@@ -53,7 +56,8 @@ export function batchRoute(service: Service) {
       }
       const stream = new BatchStream(run, lifecycle.quota.id, {
         maxBytes: service.batches.maxBytesPerBatch,
-        inputBytes: body.bytes,
+        body: body.bytes,
+        parse: (bytes) => parseBatchRequest(parseExact(decoder.decode(bytes)), service),
       });
       service.batches.add(stream);
       return send(c, service, { stream, lifecycle, format, after: 0 });
@@ -122,7 +126,7 @@ function send(
 }
 
 function errorMapper(lifecycle: RequestLifecycle): (thrown: unknown) => readonly WireEvent[] {
-  return (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.id)];
+  return (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.requestId)];
 }
 
 /**

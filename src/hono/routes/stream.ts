@@ -21,7 +21,7 @@ export function streamRoute(service: Service) {
         owner: lifecycle,
         format: SSE,
         heartbeat: service.heartbeat,
-        toErrorEvents: (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.id)],
+        toErrorEvents: (thrown) => [problemEvent(lifecycle.toProblem(thrown), lifecycle.requestId)],
       });
     } catch (error) {
       throw lifecycle.toProblem(error);

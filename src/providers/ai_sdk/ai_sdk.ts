@@ -16,6 +16,7 @@ import {
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
+import { DEFAULT_MAX_ANSWER_BYTES, maxAnswerBytesRule } from "../http/bounds/answer_limits.ts";
 import { BillingReader } from "../http/read_billing.ts";
 import { addBilling, fillUsage } from "./billing.ts";
 import {
@@ -34,10 +35,12 @@ import {
   modelFinder,
 } from "./find_model.ts";
 import { withoutRequest, withResponse } from "./response_info.ts";
+import { PartCounter } from "./part_counter.ts";
 import { AiSdkStreamReader, readAiSdkReply, type StreamPart } from "./reply.ts";
 import { buildCallOptions } from "./request.ts";
 import { type AiSdkWarning, reportWarnings } from "./warnings.ts";
 
+export { boundedFetch, type BoundedFetchOptions } from "../http/bounds/bounded_fetch.ts";
 export type { AiSdkModel, AiSdkModels, AiSdkWarning };
 
 /** Options of {@linkcode aiSdk}. */
@@ -79,6 +82,14 @@ export interface AiSdkOptions {
    */
   readonly raw?: boolean;
   /**
+   * The maximum size of an answer, in bytes: a whole number from 1 to 500,000,000. The adapter sees
+   * an answer after the SDK has read it, or a part of it if it is streamed, and counts its
+   * characters. So that the SDK does not read more, pass `boundedFetch` to its provider.
+   *
+   * @default {67_108_864}
+   */
+  readonly maxAnswerBytes?: number;
+  /**
    * Called, for each request, with each feature that the model does not support and ignores, such
    * as a setting or the output schema. If it throws, the call fails.
    *
@@ -98,6 +109,7 @@ const AI_SDK_RULES: RulesFor<AiSdkOptions> = {
     }
   },
   raw: flag,
+  maxAnswerBytes: maxAnswerBytesRule,
   onWarning: callback,
 };
 
@@ -123,11 +135,14 @@ const AI_SDK_RULES: RulesFor<AiSdkOptions> = {
  * - A model ignores what it does not support: see `onWarning`. Many SDK providers need an option
  *   that says that the server supports output schemas (`supportsStructuredOutputs`), or that
  *   streams should report usage (`includeUsage`).
+ * - The SDK's own `fetch` follows redirects, with all headers, and reads answers of any size: pass
+ *   {@linkcode boundedFetch} to the SDK's provider for a server that you do not trust.
  * - Requests go through the SDK's own `fetch`, and so over one HTTP/2 connection per server, which
  *   carries 100 to 250 requests at once. For more, pass the SDK's provider a `fetch` that spreads
  *   requests over several connections.
  *
  * @throws {TypeError} If `model` is not a model, provider or function, or if an option is invalid.
+ * @throws {RangeError} If `maxAnswerBytes` is out of range.
  *
  * @example Any provider of the AI SDK
  * ```ts
@@ -154,6 +169,7 @@ export function aiSdk(
   checkOptions("use a model of the AI SDK", options, AI_SDK_RULES);
   const findModel = modelFinder(model);
   const { name, id, limits, account = model, raw: keepsRaw = false, onWarning } = options;
+  const { maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES } = options;
 
   const prepare = (request: ModelRequest, signal: AbortSignal): Prepared => {
     const model = findModel(request.model);
@@ -175,6 +191,7 @@ export function aiSdk(
       try {
         const { model, call } = prepare(request, signal);
         const result = await untilAbort(model.doGenerate(call), signal);
+        new PartCounter(maxAnswerBytes).addAll(result?.content);
         const failure = findChoiceError(result?.response?.body, { request });
         if (failure !== undefined) throw failure;
         const reply = readAiSdkReply(result, {
@@ -215,11 +232,13 @@ export function aiSdk(
         const { rates } = readResponseHeaders(response?.headers);
         const parts = new AiSdkStreamReader(model, rates, request.model);
         const chunks: ModelChunk[] = [];
+        const counter = new PartCounter(maxAnswerBytes);
         const raw: StreamPart[] | undefined = keepsRaw ? [] : undefined;
         let metadata: object | undefined;
         while (!parts.ended) {
           const { done, value } = await reader.read();
           if (done) break;
+          counter.add(value);
           if (value.type === "raw") events.add(value.rawValue);
           raw?.push(value);
           if (value.type === "response-metadata") metadata = value;

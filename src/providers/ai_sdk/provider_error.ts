@@ -9,12 +9,13 @@ import { isRecord } from "../../model/check_options.ts";
 import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import { readResponseHeaders } from "./response_headers.ts";
+import { answerTooLarge, TooLargeError } from "../http/bounds/answer_limits.ts";
 import { classifyFailure, isFailure } from "../http/classify_failure.ts";
 import { endingOf } from "../http/finish_reason.ts";
-import { hidePrompt } from "../http/hide_prompt.ts";
+import { hidePrompt } from "../http/prompt/hide_prompt.ts";
 import { readBilling } from "../http/read_billing.ts";
 import { addBilling } from "./billing.ts";
-import { redact } from "../http/redact.ts";
+import { cutMessage, redact } from "../http/redact.ts";
 
 /** Errors about a malformed response. Their messages quote it. */
 const MALFORMED = ["JSONParseError", "TypeValidationError", "InvalidResponseDataError"];
@@ -58,7 +59,8 @@ interface FailureContext {
 }
 
 function convertError(thrown: unknown, context: FailureContext): unknown {
-  if (thrown instanceof ProviderError) return thrown;
+  const own = findOwnError(thrown);
+  if (own !== undefined) return own;
   if (isOneOf(thrown, MALFORMED)) return malformedResponse(thrown, context);
   if (isOneOf(thrown, EMPTY_RESPONSE)) return serverError("the server's response is empty");
   if (hasStatusCode(thrown)) return responseError(thrown, context);
@@ -81,6 +83,18 @@ function convertError(thrown: unknown, context: FailureContext): unknown {
     });
   }
   return thrown;
+}
+
+/** The maximum number of errors around one of {@linkcode boundedFetch}. */
+const MAX_CAUSES = 5;
+
+/** Returns an error of the adapter or of `boundedFetch`, which the SDK may have wrapped. */
+function findOwnError(thrown: unknown): ProviderError | undefined {
+  let error = thrown;
+  for (let i = 0; i < MAX_CAUSES && error instanceof Error; i++, error = error.cause) {
+    if (error instanceof ProviderError) return error;
+    if (error instanceof TooLargeError) return answerTooLarge(error);
+  }
 }
 
 /**
@@ -259,11 +273,14 @@ function networkError(error: Error): ProviderError {
   });
 }
 
+/** The maximum length of a message that is searched for keys: the expressions take time. */
+const MAX_MESSAGE = 8_000;
+
 /**
  * Redacts everything that looks like an API key, as the keys are not known here, and URL queries.
  */
 export function redactAll(message: string): string {
-  const text = message
+  const text = cutMessage(message, MAX_MESSAGE)
     .replaceAll(/(https?:\/\/[^\s?]*)\?[^\s)]*/gi, "$1")
     .replaceAll(/\bAIza[\w-]+/g, "[key]")
     .replaceAll(/\b(?=\w*\d)(?=\w*[a-z])\w{20,}/gi, "[key]");

@@ -11,6 +11,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
+import { checkToolCalls } from "../http/bounds/answer_limits.ts";
 import { decideFinish, endingOf } from "../http/finish_reason.ts";
 import { readAiSdkBilling } from "./billing.ts";
 import type { ContentSource } from "./assistant_content.ts";
@@ -194,6 +195,7 @@ interface ReplyParts {
 function buildReply({ text, content, source, finish, billing, rates }: ReplyParts): ModelReply {
   const { unified, raw } = finish;
   const { calls, hasUnusableCalls, reasoning } = content;
+  checkToolCalls(calls);
   const providerData = content.providerData(source);
   if (unified === "interrupted") {
     throw new ProviderError("the stream ended before the reply was complete", {

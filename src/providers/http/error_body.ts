@@ -22,6 +22,8 @@ export interface ErrorDetails {
 const MAX_DEPTH = 6;
 /** The maximum number of list items that a reason quotes. */
 const MAX_ITEMS = 3;
+/** The maximum length of the part of an HTML page in which its title is found. */
+const MAX_HEAD_LENGTH = 20_000;
 /** The maximum length of a reason, before keys are redacted and it is shortened again. */
 const MAX_REASON_LENGTH = 4_000;
 
@@ -79,7 +81,8 @@ export function readErrorBody(body: unknown): ErrorDetails {
  * none. An HTML page is not quoted: only its title is.
  */
 export function readErrorReason(body: unknown): string | undefined {
-  const reason = reasonOf(body, 0)?.replaceAll(/\s+/g, " ").trim().slice(0, MAX_REASON_LENGTH);
+  const reason = reasonOf(body, 0)?.trim().slice(0, 2 * MAX_REASON_LENGTH)
+    .replaceAll(/\s+/g, " ").slice(0, MAX_REASON_LENGTH);
   // Pydantic's texts quote the input, which may be the prompt.
   return reason?.replaceAll(/, input_value=.*?(?=, input_type=|\]|$)/g, "") || undefined;
 }
@@ -91,7 +94,10 @@ export function isHtml(text: string): boolean {
 
 /** Describes an HTML page by its title. */
 export function describeHtml(page: string): string {
-  const title = /<title[^>]*>([^<]{1,100})<\/title>/i.exec(page)?.[1]?.replaceAll(/\s+/g, " ");
+  // A title is near the beginning. Without bounds, each "<title" would be searched to the end.
+  const title = /<title[^>]{0,200}>([^<]{1,100})<\/title>/i.exec(page.slice(0, MAX_HEAD_LENGTH))
+    ?.[1]
+    ?.replaceAll(/\s+/g, " ");
   return title?.trim() ? `an HTML page with the title "${title.trim()}"` : "an HTML page";
 }
 

@@ -6,7 +6,7 @@ import { DocumentError } from "./provider_error.ts";
 /** The first character of nearly all documents, which are objects. */
 const BRACE = "{".charCodeAt(0);
 /** Comments and blank lines. Servers send them to keep the connection alive. */
-const FILLER = /^(?:\s+|:[^\r\n]*[\r\n])*/;
+const FILLER = /\s+|:[^\r\n]*[\r\n]/y;
 /** A field of an event. `error` is llama.cpp's own. */
 const FIELD = /^(data|event|id|retry|error)\s*(:|[\r\n]|$)/;
 /** The beginning of a text that was cut anywhere. */
@@ -18,9 +18,17 @@ const FIELD_START = /^(d|da|dat|e|ev|eve|even|er|err|erro|i|r|re|ret|retr)$/;
  */
 export function beginsWithEvents(text: string): boolean | undefined {
   if (text.charCodeAt(0) === BRACE) return false;
-  const rest = text.slice(FILLER.exec(text)![0].length);
+  const rest = removeFiller(text);
   if (rest === "" || rest.startsWith(":") || FIELD_START.test(rest)) return undefined;
   return FIELD.test(rest);
+}
+
+/** Returns a text without the comments and blank lines at its beginning. */
+export function removeFiller(text: string): string {
+  let end = 0;
+  // A repeated group would need memory for each repetition, of which there may be millions.
+  for (FILLER.lastIndex = 0; FILLER.test(text);) end = FILLER.lastIndex;
+  return text.slice(end);
 }
 
 /**
@@ -32,7 +40,7 @@ export function beginsWithEvents(text: string): boolean | undefined {
 export function parseDocument(text: string): any {
   let body = text;
   if (text.charCodeAt(0) !== BRACE) {
-    body = text.replace(FILLER, "");
+    body = removeFiller(text);
     if (body === "") throw new DocumentError("is empty");
     if (isHtml(body)) throw new DocumentError(`is ${describeHtml(body)}: check the base URL`);
   }

@@ -5,8 +5,9 @@
 import { createParser } from "eventsource-parser";
 import { onAbort } from "../../async/abort.ts";
 import { isFailure } from "../http/classify_failure.ts";
+import { DEFAULT_MAX_ANSWER_BYTES, TooLargeError } from "../http/bounds/answer_limits.ts";
 import type { ChunkSource } from "../http/send/http_sender.ts";
-import { beginsWithEvents } from "./document.ts";
+import { beginsWithEvents, removeFiller } from "./document.ts";
 import { keepAnswerDigits } from "./exact_answer.ts";
 
 /** The maximum time between the last event and the end of the stream, in milliseconds. */
@@ -54,11 +55,19 @@ export class EventReader<T> implements Disposable {
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #signal: AbortSignal;
   readonly #release: () => void;
+  readonly #maxBytes: number;
+  #size = 0;
+  #endsWithCr = false;
 
-  /** Creates a reader for the response to a request that was sent with `signal`. */
-  constructor(body: ChunkSource, signal: AbortSignal) {
+  /**
+   * Creates a reader for the response to a request that was sent with `signal`.
+   *
+   * @param maxBytes The maximum size of the response, and so of an event.
+   */
+  constructor(body: ChunkSource, signal: AbortSignal, maxBytes = DEFAULT_MAX_ANSWER_BYTES) {
     this.#body = body;
     this.#signal = signal;
+    this.#maxBytes = maxBytes;
     // A `fetch` may no longer apply the signal to a body whose response is not referenced.
     this.#release = onAbort(signal, () => this.#body.cancel());
   }
@@ -68,6 +77,7 @@ export class EventReader<T> implements Disposable {
    * Rejects with the signal's reason when it aborts.
    *
    * @throws {SyntaxError} If an event is not JSON, or if the response has no body.
+   * @throws {TooLargeError} If the response is larger than allowed.
    */
   async next(): Promise<readonly T[] | undefined> {
     for (;;) {
@@ -82,6 +92,8 @@ export class EventReader<T> implements Disposable {
       const bytes = await this.#body.read();
       this.#signal.throwIfAborted();
       if (bytes !== undefined) {
+        this.#size += bytes.length;
+        if (this.#size > this.#maxBytes) throw new TooLargeError(this.#maxBytes);
         this.#feed(this.#decoder.decode(bytes, { stream: true }));
       } else {
         this.#ended = true;
@@ -102,15 +114,30 @@ export class EventReader<T> implements Disposable {
   }
 
   #feed(text: string): void {
-    if (this.#kind === "events") return this.#parser.feed(text);
+    if (this.#kind === "events") return this.#parse(text);
     this.#text += text;
     if (this.#kind === "document") return;
     const hasEvents = beginsWithEvents(this.#text);
-    if (hasEvents === undefined) return;
+    if (hasEvents === undefined) {
+      // A server may send comments for a long time: each is read once.
+      const rest = removeFiller(this.#text);
+      this.#text = rest.startsWith(":") ? ":" : rest;
+      return;
+    }
     this.#kind = hasEvents ? "events" : "document";
     if (!hasEvents) return;
-    this.#parser.feed(this.#text);
+    this.#parse(this.#text);
     this.#text = "";
+  }
+
+  /**
+   * Parses lines. Ends of lines become line feeds: with others, the parser looks for a line feed in
+   * the whole rest of the text at each line.
+   */
+  #parse(text: string): void {
+    const rest = this.#endsWithCr && text.startsWith("\n") ? text.slice(1) : text;
+    this.#endsWithCr = text.endsWith("\r");
+    this.#parser.feed(rest.includes("\r") ? rest.replaceAll(/\r\n?/g, "\n") : rest);
   }
 
   /**

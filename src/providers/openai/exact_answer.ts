@@ -35,11 +35,12 @@ function itemsOf(holder: AnswerHolder | null): readonly unknown[] | undefined {
 }
 
 function keepInChoices(choices: readonly Record<string, unknown>[], text: string): void {
+  let exact: { choices: Record<string, unknown>[] } | undefined;
   for (const [i, choice] of choices.entries()) {
     for (const name of ["message", "delta"]) {
       const message = choice?.[name];
       if (!isRecord(message) || !hasValue(message)) continue;
-      const exact = parseForWriting(text) as { choices: Record<string, unknown>[] };
+      exact ??= parseForWriting(text) as { choices: Record<string, unknown>[] };
       choice[name] = exact.choices[i]![name];
     }
   }

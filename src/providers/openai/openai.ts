@@ -8,6 +8,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply, ModelRequest } from "../../model/message.ts";
 import type { Provider, ProviderOptions } from "../../model/provider.ts";
 import type { Billing } from "../../model/usage.ts";
+import { DEFAULT_MAX_ANSWER_BYTES } from "../http/bounds/answer_limits.ts";
 import { apiKeyIdentity } from "../http/api_key_identity.ts";
 import { createSender } from "../http/send/create_sender.ts";
 import { chatApi, responsesApi } from "./api.ts";
@@ -125,7 +126,8 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
     headers: options.headers,
   });
   const client = new EndpointClient(endpoint, http);
-  const sender = new RequestSender(client, api, describe);
+  const maxBytes = options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES;
+  const sender = new RequestSender(client, api, { describe, maxBytes });
 
   const provider: OpenAIProvider = {
     name: options.name ?? "openai",
@@ -144,7 +146,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
         return await sender.sendAndRead(
           request,
           { signal, meta },
-          (response) => readResponse(response, { api, request, signal, meta, keepsRaw }),
+          (response) => readResponse(response, { api, request, signal, meta, keepsRaw, maxBytes }),
         );
       } catch (thrown) {
         signal.throwIfAborted();
@@ -156,7 +158,7 @@ export function openai(options: OpenAIOptions = {}): OpenAIProvider {
       const reader = api.createStreamReader(request);
       try {
         const response = await sender.send(request, { signal, meta });
-        using events = new EventReader<AnyEvent>(response, signal);
+        using events = new EventReader<AnyEvent>(response, signal, maxBytes);
         const raw: AnyEvent[] | undefined = options.raw ? [] : undefined;
         let last: AnyEvent;
         const chunks: ModelChunk[] = [];

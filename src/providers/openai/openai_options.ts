@@ -9,6 +9,7 @@ import {
   text,
 } from "../../model/check_options.ts";
 import { type ProviderLimits, providerLimits } from "../../model/limits.ts";
+import { maxAnswerBytesRule } from "../http/bounds/answer_limits.ts";
 import { MAX_TOKENS_FIELDS } from "./form/max_tokens_field.ts";
 import { SERVER_RULES } from "./server_options.ts";
 
@@ -102,6 +103,16 @@ export interface OpenAIOptions {
    */
   readonly limits?: ProviderLimits;
   /**
+   * The maximum size of an answer, in bytes after decompression: a whole number from 1 to
+   * 500,000,000. It counts all bytes of a plain answer or of a stream, and so bounds each event. A
+   * larger answer fails its call with the code `provider`, without retries, and its connection is
+   * closed. The default is more than any answer of a model has: text of 128,000 tokens has up to
+   * 45 MB as a stream. Raise it for many images or hours of audio in one answer.
+   *
+   * @default {67_108_864}
+   */
+  readonly maxAnswerBytes?: number;
+  /**
    * Certificates to trust besides the default ones, for servers of your own: texts in PEM format,
    * not names of files. On Deno, Node and Bun.
    *
@@ -152,6 +163,7 @@ export const OPENAI_RULES: RulesFor<OpenAIOptions> = {
   raw: flag,
   structuredOutput: oneOf("json_schema", "json_object", "prompt"),
   limits: providerLimits,
+  maxAnswerBytes: maxAnswerBytesRule,
   caCerts(doing, name, value) {
     // Deno ignores a text without one, such as the name of a file.
     const isPem = (pem: unknown) => typeof pem === "string" && pem.includes("-----BEGIN ");

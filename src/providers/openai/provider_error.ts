@@ -4,9 +4,10 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelRequest } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
+import { answerTooLarge, TooLargeError } from "../http/bounds/answer_limits.ts";
 import { classifyFailure } from "../http/classify_failure.ts";
 import type { HeaderReader } from "../http/header_reader.ts";
-import { hidePrompt } from "../http/hide_prompt.ts";
+import { hidePrompt } from "../http/prompt/hide_prompt.ts";
 import { readRetryAfter } from "../http/retry_after.ts";
 import { redact } from "../http/redact.ts";
 import { readServerWait } from "../http/server_wait.ts";
@@ -48,7 +49,7 @@ export interface FailureContext {
   /** The API keys, which are redacted. */
   readonly keys: readonly string[];
   /** The request, whose texts are not shown. */
-  readonly request?: ModelRequest;
+  readonly request?: Pick<ModelRequest, "messages">;
   /** The headers of the response, if there was one. */
   readonly headers?: HeaderReader;
   /** The state of the server's rate limits. */
@@ -64,6 +65,7 @@ export interface FailureContext {
  */
 export function fromOpenAIError(thrown: unknown, context: FailureContext): unknown {
   if (thrown instanceof ProviderError) return thrown;
+  if (thrown instanceof TooLargeError) return answerTooLarge(thrown);
   if (thrown instanceof ServerError) return failureOf(thrown, context);
   if (thrown instanceof DocumentError) return malformedResponse(thrown.message, context);
   // The message of a SyntaxError would quote the response.

@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly meta: ResponseMeta;
   /** Whether the raw answer is kept with the reply. */
   readonly keepsRaw: boolean;
+  /** The maximum size of the response, in bytes. */
+  readonly maxBytes: number;
 }
 
 /**
@@ -25,6 +27,7 @@ export interface ReadOptions {
  * although no stream was requested.
  *
  * @throws {ServerError} If the response reports an error.
+ * @throws {TooLargeError} If it is larger than allowed.
  * @throws {DocumentError} If it is not JSON.
  * @throws {ProviderError} If it has no answer, or is cut off.
  */
@@ -35,14 +38,14 @@ export async function readResponse(
   if (/^text\/event-stream/i.test(response.headers.get("content-type") ?? "")) {
     return readEvents(response, options);
   }
-  const text = await response.text();
+  const text = await response.text(options.maxBytes);
   if (beginsWithEvents(text)) return readEvents(textSource(text), options);
   return readDocument(text, options);
 }
 
 async function readEvents(body: ChunkSource, options: ReadOptions): Promise<ModelReply> {
-  const { api, request, signal, meta, keepsRaw } = options;
-  using events = new EventReader<AnyEvent>(body, signal);
+  const { api, request, signal, meta, keepsRaw, maxBytes } = options;
+  using events = new EventReader<AnyEvent>(body, signal, maxBytes);
   const reader = api.createStreamReader(request);
   const raw: AnyEvent[] | undefined = keepsRaw ? [] : undefined;
   let last: AnyEvent;

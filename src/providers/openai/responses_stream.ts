@@ -3,6 +3,7 @@ import { ProviderError } from "../../model/errors.ts";
 import type { ModelChunk, ModelReply } from "../../model/message.ts";
 import type { RateReport } from "../../model/rate_report.ts";
 import type { Billing } from "../../model/usage.ts";
+import { argumentsTooLong, MAX_TOOL_ARGS } from "../http/bounds/answer_limits.ts";
 import { isFailure } from "../http/classify_failure.ts";
 import { MESSAGE_SEPARATOR } from "../http/message_separator.ts";
 import { BillingReader } from "../http/read_billing.ts";
@@ -79,7 +80,11 @@ export class ResponsesStreamReader {
         return;
       case "response.function_call_arguments.delta": {
         const call = this.#items.get(output_index);
-        if (call) call.arguments = `${call.arguments ?? ""}${delta ?? ""}`;
+        if (call) {
+          const args = `${call.arguments ?? ""}${delta ?? ""}`;
+          if (args.length > MAX_TOOL_ARGS) throw argumentsTooLong();
+          call.arguments = args;
+        }
         return addProgress(delta, chunks);
       }
       case "response.function_call_arguments.done": {

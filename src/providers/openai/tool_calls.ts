@@ -1,5 +1,12 @@
 /** Reads tool calls, in the variants of the many servers with a Chat Completions API. */
 import type { ToolRequest } from "../../model/message.ts";
+import {
+  argumentsTooLong,
+  MAX_ITEMS_PER_ANSWER,
+  MAX_TOOL_ARGS,
+  tooManyItems,
+} from "../http/bounds/answer_limits.ts";
+import { JsonEnd } from "./messages/json_end.ts";
 import { pickEchoed } from "./messages/assistant_echo.ts";
 import { mergeFields } from "./messages/merge_delta.ts";
 
@@ -21,6 +28,8 @@ interface Call {
   /** Empty until the server sends it. */
   name: string;
   args: string;
+  /** Whether the arguments are complete. */
+  readonly end: JsonEnd;
   /** The fields that must be sent back. */
   echoed: Readonly<Record<string, unknown>> | undefined;
 }
@@ -28,6 +37,9 @@ interface Call {
 /** Collects tool calls: complete ones, and the deltas of a stream. */
 export class ToolCallBuilder {
   readonly #calls: Call[] = [];
+  /** The last call with an index, or with an id. */
+  readonly #byIndex = new Map<number, Call>();
+  readonly #byId = new Map<string, Call>();
 
   /**
    * Adds the deltas of an event. Each continues a call or starts a new one.
@@ -47,7 +59,7 @@ export class ToolCallBuilder {
         continue;
       }
       call.name ||= name;
-      call.args += args;
+      addArgs(call, args);
       const echoed = pickEchoed(delta);
       if (echoed !== undefined) call.echoed = mergeFields(call.echoed ?? {}, echoed);
       isAlive ||= name !== "" || args !== "" || call.otherType !== undefined;
@@ -70,15 +82,21 @@ export class ToolCallBuilder {
     if (name === "" && args === "" && givenId === undefined && otherType === undefined) {
       return false;
     }
-    this.#calls.push({
+    if (this.#calls.length >= MAX_ITEMS_PER_ANSWER) throw tooManyItems("tool calls");
+    const started: Call = {
       index,
       givenId,
       id: givenId ?? newId(),
       otherType,
       name,
-      args,
+      args: "",
+      end: new JsonEnd(),
       echoed: pickEchoed(call),
-    });
+    };
+    addArgs(started, args);
+    this.#calls.push(started);
+    if (index !== undefined) this.#byIndex.set(index, started);
+    if (givenId !== undefined) this.#byId.set(givenId, started);
     return true;
   }
 
@@ -117,14 +135,20 @@ export class ToolCallBuilder {
   /** Returns the call that a delta continues, or `undefined` if it starts a new one. */
   #find({ index, id }: AnyCall, name: string): Call | undefined {
     const call = typeof index === "number"
-      ? this.#calls.findLast((call) => call.index === index)
+      ? this.#byIndex.get(index)
       : id
-      ? this.#calls.findLast((call) => call.givenId === id)
+      ? this.#byId.get(id)
       : name === ""
       ? this.#calls.at(-1)
       : undefined;
     return call !== undefined && startsAnother(call, id || undefined, name) ? undefined : call;
   }
+}
+
+function addArgs(call: Call, args: string): void {
+  if (call.args.length + args.length > MAX_TOOL_ARGS) throw argumentsTooLong();
+  call.args += args;
+  call.end.add(args);
 }
 
 /**
@@ -134,7 +158,7 @@ export class ToolCallBuilder {
 function startsAnother(call: Call, id: string | undefined, name: string): boolean {
   if (name === "" || call.name === "") return false;
   if (id !== undefined) return id !== call.id;
-  return name !== call.name || isJson(call.args);
+  return name !== call.name || (call.end.isReached && isJson(call.args));
 }
 
 function isJson(args: string): boolean {

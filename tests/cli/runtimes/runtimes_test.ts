@@ -214,20 +214,21 @@ test("serve answers calls, aborts those of lost clients, and ends on SIGTERM", a
   await using here = await setUp(runtime, {
     latency: ({ text }) => text.endsWith("slow") ? 500 : text.endsWith("stuck") ? 600_000 : 0,
   });
-  const child = here.spawn(["serve", "agents.ts", "--port", "0", "--dashboard"]);
+  const env = { SHOAL_TOKENS: "s3cret" };
+  const child = here.spawn(["serve", "agents.ts", "--port", "0", "--dashboard"], { env });
   const reader = child.stdout.getReader();
   const url = text((await reader.read()).value!).trim();
   assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   const call = (input: string, signal?: AbortSignal) =>
     fetch(`${url}/sentiment`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", authorization: "Bearer s3cret" },
       body: JSON.stringify({ input }),
       signal,
     });
   const response = await call("quick");
   assertEquals([response.status, (await response.json()).content], [200, "said Review: quick"]);
-  const page = await fetch(`${url}/dashboard`);
+  const page = await fetch(`${url}/dashboard`, { headers: { authorization: "Bearer s3cret" } });
   assertEquals([page.status, /^<!doctype html>/i.test(await page.text())], [200, true]);
 
   const leaving = new AbortController();
@@ -239,7 +240,7 @@ test("serve answers calls, aborts those of lost clients, and ends on SIGTERM", a
 
   const slow = call("slow");
   await until(() => here.server.stats.inFlight === 1);
-  const second = await here.shoal(["serve", "agents.ts", "--port", new URL(url).port]);
+  const second = await here.shoal(["serve", "agents.ts", "--port", new URL(url).port], { env });
   assertEquals(second.code, 2);
   assertMatch(second.err, /^Cannot serve agents\.ts at http:\S+:\d+: .*in use.*--port/i);
   child.kill("SIGTERM");

@@ -1,6 +1,6 @@
 /** Tests the dashboard in a real browser, mounted below a path, by mouse and by keyboard. */
 import { defineAgent } from "@shoal/agents";
-import type { AgentRoutes } from "@shoal/agents/hono";
+import { type AgentRoutes, agentRoutes } from "@shoal/agents/hono";
 import { scripted } from "@shoal/agents/testing";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
@@ -75,6 +75,29 @@ function inBrowser(
     }
   });
 }
+
+inBrowser("the URL with the one-time token signs in, once and without leaving a trace", async ({
+  page,
+}) => {
+  const { error } = console;
+  console.error = () => {};
+  const routes = agentRoutes({
+    agents: [echo().agent],
+    auth: "one-time-token",
+    dashboard: true,
+  });
+  console.error = error;
+  await using server = serve(new Hono().route("/other", routes));
+  await page.goto(`${server.url}/other/dashboard?token=${routes.oneTimeToken}`);
+  await page.locator("#figures").waitFor();
+  assertEquals(page.url(), `${server.url}/other/dashboard`);
+  await page.reload();
+  await page.locator("#figures").waitFor();
+  await page.goto(`${server.url}/other/dashboard/agents/echo`);
+  await page.fill("textarea, input[name]", "hello");
+  await page.locator("form button").last().waitFor();
+  await routes.shutdown({ grace: 0 });
+}, { signedIn: false });
 
 function typed() {
   return defineAgent({

@@ -333,3 +333,34 @@ Deno.test("limits the number of viewers", async () => {
   await response.body!.cancel();
   for (const body of bodies) await body.cancel();
 });
+
+Deno.test("a client cannot take over the page of another by its request ID", async () => {
+  const auth = { tokens: [{ token: TOKEN, id: "alice" }, { token: "b", id: "mallory" }] };
+  const stuck = hanging();
+  const app = withDashboard([echo().agent, stuck.agent], { auth });
+  const id = { "x-request-id": "order-7" };
+  const mallory = { ...id, authorization: "Bearer b" };
+  const own = await request(app, "/echo", { text: "x" }, id);
+  assertEquals(own.headers.get("x-request-id"), "order-7");
+  // Later and at the same time, as calls and as a batch.
+  await request(app, "/echo", {}, mallory);
+  const running = request(app, "/hanging", { text: "x" }, mallory);
+  await request(app, "/batch", { calls: [{ agent: "echo", params: {} }] }, mallory);
+  for (const path of ["/dashboard/runs/order-7", ...await runLinks(app, "alice")]) {
+    const html = await page(app, path);
+    assertStringIncludes(html, "alice", path);
+    assertStringIncludes(html, "order-7");
+    assert(!html.includes("mallory"), path);
+  }
+  assertEquals((await runLinks(app, "mallory")).length, 3);
+  await app.shutdown({ grace: 0 });
+  await running;
+});
+
+/** Returns the paths of the pages of a caller's runs, from the overview. */
+async function runLinks(app: AgentRoutes, caller: string): Promise<string[]> {
+  const html = await page(app);
+  return html.split("<tr").filter((row) => row.includes(`>${caller}<`)).flatMap((row) =>
+    row.match(/runs\/[\w-]+/)?.map((path) => `/dashboard/${path}`) ?? []
+  );
+}

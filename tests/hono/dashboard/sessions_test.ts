@@ -134,3 +134,31 @@ Deno.test("the cookie reveals nothing of a token and is no token itself", async 
     assertEquals((await app.request(`${ORIGIN}/`, { headers })).status, 401);
   }
 });
+
+Deno.test("a session that was signed out stays out after any number of others", () => {
+  const tokens = ["a", "b"];
+  const sessions = new SignedSessions(tokens);
+  const first = sessions.begin("a");
+  sessions.end(first);
+  const kept = sessions.begin("a", Date.now() + 60_000);
+  const other = sessions.begin("b");
+  for (const count of [1_001, 10_000, 10_000]) {
+    for (let i = 0; i < count; i++) sessions.end(sessions.begin("a"));
+    assertEquals(sessions.token(first), undefined, `after ${count} more`);
+    // Neither later sessions nor those of other callers end with them.
+    assertEquals([sessions.token(kept), sessions.token(other)], ["a", "b"]);
+  }
+});
+
+Deno.test("a signed-out cookie stays out after 1,000 others over HTTP", async () => {
+  const app = withDashboard([echo().agent]);
+  const cookie = await cookieOf(app);
+  const signOut = async (one: string) => {
+    const headers = { cookie: one, origin: ORIGIN };
+    const { status } = await app.request("/dashboard/sign-out", { method: "POST", headers });
+    assertEquals(status, 303);
+  };
+  await signOut(cookie);
+  for (let i = 0; i < 1_001; i++) await signOut(await cookieOf(app));
+  assertEquals((await app.request("/dashboard", { headers: { cookie } })).status, 401);
+});

@@ -102,7 +102,7 @@ Deno.test("parse: the answer of an agent with an output schema matches the clien
 Deno.test("passes the conversation and the settings on, with all roles", async () => {
   const { agent, provider } = echo();
   const wise = agent.with({ name: "wise", system: "Be wise." });
-  await using served = serve(routes([wise]));
+  await using served = serve(routes([wise], { openai: { overrides: ["system"] } }));
   await client(served.url).chat.completions.create({
     model: "wise",
     temperature: 0.3,

@@ -118,7 +118,7 @@ for (const api of ["chat", "responses"] as const) {
       provider,
     });
     const sum = defineAgent({ name: "sum", run: () => "never" });
-    const app = routes([agent, wise, sum]);
+    const app = routes([agent, wise, sum], { openai: { overrides: ["system"] } });
     const user = { role: "user", content: "hi" };
     const assistant = { role: "assistant", content: "Well," };
     assertEquals((await send(app, api, "wise", [user, assistant])).status, 200);

@@ -25,7 +25,7 @@ const agents = agentRoutes({
 });
 const app = new Hono()
   .route("/agents", agents)
-  .route("/mine", agentRoutes({ agents: [agent("quick")] }));
+  .route("/closed", agentRoutes({ agents: [agent("quick")] }));
 
 const isBun = process.versions.bun !== undefined;
 const server = isBun

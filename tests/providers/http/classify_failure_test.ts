@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { classifyFailure, isFailure } from "../../../src/providers/http/classify_failure.ts";
 import { readErrorReason } from "../../../src/providers/http/error_body.ts";
-import { hidePrompt } from "../../../src/providers/http/hide_prompt.ts";
+import { hidePrompt } from "../../../src/providers/http/prompt/hide_prompt.ts";
 
 Deno.test("error body: finds the reason in every form", () => {
   const bodies: [body: unknown, reason: string | undefined][] = [

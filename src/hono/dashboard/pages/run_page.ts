@@ -35,6 +35,7 @@ function facts({ run, endedAt, tokens, cost }: RecordedRun): Html {
     }`;
   return html`<dl class="facts">${[
     fact("ID", html`<code>${run.id}</code>`),
+    ...(run.requestId === undefined ? [] : [fact("Request", html`<code>${run.requestId}</code>`)]),
     fact("Kind", run.kind),
     fact("Agent", run.agent ?? "several"),
     fact("Caller", run.principal),

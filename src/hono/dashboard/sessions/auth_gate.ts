@@ -1,6 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
-import type { AuthOptions, Principal } from "../../auth.ts";
+import type { Principal } from "../../auth.ts";
+import type { ResolvedAuth } from "../../access/one_time_token.ts";
+import { remoteAddress } from "../../access/remote_address.ts";
+import type { SignInThrottle } from "../../access/sign_in_throttle.ts";
 import { type BodyLimits, readBody } from "../../read_body.ts";
 import type { Identify } from "../../require_principal.ts";
 import { Problem } from "../../problem.ts";
@@ -22,7 +25,11 @@ export interface AuthGateOptions {
   /** Identifies the caller of a request. */
   readonly identify: Identify;
   /** How callers are authenticated. Without it, signing in is not possible. */
-  readonly auth: AuthOptions | undefined;
+  readonly auth: ResolvedAuth["auth"];
+  /** The one-time token; absent if there is none. */
+  readonly oneTimeToken: string | undefined;
+  /** Slows down guesses. */
+  readonly throttle: SignInThrottle;
   /** The IDs of the principals who may see the dashboard; `undefined` allows all. */
   readonly principals: readonly string[] | undefined;
   /** The title of the dashboard. */
@@ -82,18 +89,50 @@ export class AuthGate {
     requireSameOrigin(c);
     const body = await readBody(c.req.raw, this.#options.limits);
     const token = new URLSearchParams(new TextDecoder().decode(body)).get("token")?.trim() ?? "";
-    try {
-      this.#requireAllowed(await this.#identifyByToken(c, token));
-    } catch (error) {
-      if (!isUnauthorized(error)) throw error;
-      return this.#signInPage(c, { root: "", rejected: true });
-    }
+    if (!await this.#isAllowed(c, token)) return this.#signInPage(c, { root: "", rejected: true });
+    await this.#setCookie(c, token);
+    return c.redirect("../dashboard", 303);
+  }
+
+  /**
+   * Signs in with the one-time token in the URL of the dashboard, as it is printed: `?token=…`. The
+   * redirect removes it from the address bar. Other tokens are not accepted there, as URLs end up
+   * in logs and in histories.
+   */
+  signInByUrl(): MiddlewareHandler<Env> {
+    return async (c, next) => {
+      const token = c.req.query("token");
+      if (this.#options.oneTimeToken === undefined || token === undefined) return await next();
+      const isValid = await this.#isAllowed(c, token);
+      if (!isValid) return this.#signInPage(c, { root: "dashboard/", rejected: true });
+      await this.#setCookie(c, token);
+      return c.redirect("dashboard", 303);
+    };
+  }
+
+  /**
+   * Whether a token belongs to a caller who may see the dashboard.
+   *
+   * @throws {Problem} If its caller may not (403), or if there were too many guesses (429).
+   */
+  #isAllowed(c: Context<Env>, token: string): Promise<boolean> {
+    return this.#options.throttle.run(remoteAddress(c), async () => {
+      try {
+        this.#requireAllowed(await this.#identifyByToken(c, token));
+        return true;
+      } catch (error) {
+        if (!isUnauthorized(error)) throw error;
+        return false;
+      }
+    });
+  }
+
+  async #setCookie(c: Context<Env>, token: string): Promise<void> {
     await setSignedCookie(c, COOKIE, this.#sessions.begin(token), this.#sessions.secret, {
       ...COOKIE_OPTIONS,
       // A proxy may terminate TLS, so the browser's own origin decides.
       secure: /^https:/.test(c.req.header("origin") ?? c.req.url),
     });
-    return c.redirect("../dashboard", 303);
   }
 
   /** `POST /dashboard/sign-out`. */

@@ -1,5 +1,6 @@
 import { readProcessEnv } from "../read_process_env.ts";
 import { ConnectionError } from "./connection_error.ts";
+import { decodeResponse } from "./decode_response.ts";
 import { disposedError } from "./disposed_error.ts";
 import { FetchResponse } from "./fetch_response.ts";
 import { fetchOptions } from "./fetch_sender.ts";
@@ -36,6 +37,8 @@ export class BunSender implements HttpSender {
     this.#fetchOptions = {
       // The time limits of calls are Shoal's own, and may be longer than Bun's 5 minutes.
       timeout: false,
+      // It would decompress all that has arrived at once, of any size.
+      decompress: false,
       ...(hasCerts && { tls: { ca: caCerts } }),
     };
     if (!hasCerts) return;
@@ -60,8 +63,13 @@ export class BunSender implements HttpSender {
       hasEnded = true;
     };
     try {
-      const options = { ...fetchOptions(request), ...this.#fetchOptions };
-      return new FetchResponse(await fetch(request.url, options), { onEnd, toError });
+      const { headers } = request;
+      const options = {
+        ...fetchOptions({ ...request, headers: { "accept-encoding": "identity", ...headers } }),
+        ...this.#fetchOptions,
+      };
+      const response = await decodeResponse(await fetch(request.url, options));
+      return new FetchResponse(response, { onEnd, toError });
     } catch (thrown) {
       onEnd();
       throw toError(thrown);

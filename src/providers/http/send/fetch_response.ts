@@ -1,3 +1,4 @@
+import { TooLargeError } from "../bounds/answer_limits.ts";
 import type { HeaderReader } from "../header_reader.ts";
 import type { HttpResponse } from "./http_sender.ts";
 
@@ -45,14 +46,38 @@ export class FetchResponse implements HttpResponse {
     this.headers = response.headers;
   }
 
-  async text(): Promise<string> {
+  async text(maxBytes: number): Promise<string> {
     try {
-      return await this.#response.text();
+      return this.#fits(maxBytes) ? await this.#response.text() : await this.#readText(maxBytes);
     } catch (thrown) {
-      throw this.#toError(thrown);
+      throw thrown instanceof TooLargeError ? thrown : this.#toError(thrown);
     } finally {
       this.#onEnd?.();
     }
+  }
+
+  /** Whether the headers say that the body has at most `maxBytes`, or none. */
+  #fits(maxBytes: number): boolean {
+    if (this.#response.body === null) return true;
+    const length = this.headers.get("content-length");
+    // The length of a compressed body says nothing. Runtimes remove it, or keep both headers.
+    return length !== null && !this.headers.has("content-encoding") && Number(length) <= maxBytes;
+  }
+
+  async #readText(maxBytes: number): Promise<string> {
+    this.#open();
+    const decoder = new TextDecoder();
+    let text = "";
+    let size = 0;
+    for (let bytes; (bytes = await this.#read()) !== undefined;) {
+      size += bytes.length;
+      if (size > maxBytes) {
+        this.cancel();
+        throw new TooLargeError(maxBytes);
+      }
+      text += decoder.decode(bytes, { stream: true });
+    }
+    return text + decoder.decode();
   }
 
   async read(): Promise<Uint8Array | undefined> {

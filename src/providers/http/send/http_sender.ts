@@ -35,8 +35,13 @@ export interface HttpResponse extends ChunkSource {
   readonly status: number;
   /** The headers. */
   readonly headers: HeaderReader;
-  /** Reads the whole body as text, in place of {@linkcode ChunkSource.read}. */
-  text(): Promise<string>;
+  /**
+   * Reads the whole body as text, in place of {@linkcode ChunkSource.read}.
+   *
+   * @throws {TooLargeError} If it has more than `maxBytes` after decompression. The connection is
+   * closed.
+   */
+  text(maxBytes: number): Promise<string>;
 }
 
 /** Sends requests to one server. Disposing it closes the connections once they are idle. */

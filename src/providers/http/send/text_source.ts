@@ -1,14 +1,23 @@
 import type { ChunkSource } from "./http_sender.ts";
 
-/** Returns a body that has this text. */
+/** The maximum size of a chunk, in bytes. */
+const CHUNK_SIZE = 262_144;
+
+/**
+ * Returns a body that has this text. Between its chunks, other work of the process runs: a text may
+ * have millions of events.
+ */
 export function textSource(text: string): ChunkSource {
-  let rest: Uint8Array | undefined = new TextEncoder().encode(text);
+  const bytes = new TextEncoder().encode(text);
+  let at = 0;
   return {
-    read() {
-      const bytes = rest;
-      rest = undefined;
-      return Promise.resolve(bytes);
+    async read() {
+      if (at >= bytes.length) return undefined;
+      if (at > 0) await new Promise((resolve) => setTimeout(resolve));
+      return bytes.subarray(at, at += CHUNK_SIZE);
     },
-    cancel() {},
+    cancel() {
+      at = bytes.length;
+    },
   };
 }

@@ -1,6 +1,7 @@
 /** The requests to the server's files and batches. */
 import { delay } from "@std/async/delay";
 import { APIError, type OpenAI } from "openai";
+import { TooLargeError } from "../../http/bounds/answer_limits.ts";
 import { type BatchResponse, ENDPOINT } from "./batch_parts.ts";
 
 /** The statuses of batches that have ended. */
@@ -77,6 +78,7 @@ export class BatchApi {
       return await this.#sdk.batches.retrieve(batch, { signal });
     } catch (thrown) {
       signal.throwIfAborted();
+      if (thrown instanceof TooLargeError) throw thrown;
       const status = thrown instanceof APIError ? thrown.status : undefined;
       if (status === undefined || status >= 500 || [408, 409, 429].includes(status)) {
         return undefined;

@@ -110,14 +110,15 @@ export class BatchFiles {
       for (const id of ids) this.#batchById.set(id, record);
       this.#poll(record);
     } catch (thrown) {
-      this.#rejectAll(ids, thrown);
+      this.#rejectAll(ids, this.#options.toError(thrown, content));
     }
   }
 
   #poll(record: BatchRecord): void {
     record.polling ??= this.#track(
       this.#pollUntilEnd(record).catch((thrown) => {
-        record.failure = this.#options.toError(thrown);
+        const waiting = record.ids.map((id) => this.#waiters.get(id)?.line ?? "");
+        record.failure = this.#options.toError(thrown, waiting.filter((line) => line !== ""));
       }).then(() => {
         for (const id of record.ids) this.#settle(record, id);
       }),
@@ -244,8 +245,7 @@ export class BatchFiles {
     record.responses?.delete(id);
   }
 
-  #rejectAll(ids: readonly string[], thrown: unknown): void {
-    const error = this.#options.toError(thrown);
+  #rejectAll(ids: readonly string[], error: unknown): void {
     for (const id of ids) {
       this.#waiters.get(id)?.reject(error);
       this.#waiters.delete(id);

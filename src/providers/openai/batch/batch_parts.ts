@@ -34,8 +34,11 @@ export interface BatchFilesOptions {
   readonly poll: number;
   readonly store: BatchFileStore | undefined;
   readonly onChange: ((change: BatchChange) => void) | undefined;
-  /** Converts what the SDK threw, without API keys in the message. */
-  readonly toError: (thrown: unknown) => unknown;
+  /**
+   * Converts what the SDK threw, without API keys in the message, and without what the lines of the
+   * file say.
+   */
+  readonly toError: (thrown: unknown, lines: readonly string[]) => unknown;
 }
 
 /** A line of an output file or error file. */

@@ -21,6 +21,8 @@ import { type BatchChange, type BatchFileStore, ENDPOINT } from "./batch_parts.t
 import { ServerError } from "../provider_error.ts";
 import { publicURL } from "../provider_identity.ts";
 import { resolveServer, SERVER_RULES } from "../server_options.ts";
+import { batchFetch } from "./batch_fetch.ts";
+import { messagesOf } from "./batch_messages.ts";
 import { fromSdkError } from "./sdk_error.ts";
 
 export type { BatchChange, BatchFileStore };
@@ -116,9 +118,11 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
     project: null,
     defaultHeaders: { authorization },
     logLevel: "off",
+    fetch: batchFetch,
   });
   const api = chatApi({ server: baseURL, isCustom, structured: "json_schema" });
-  const toError = (thrown: unknown) => fromSdkError(thrown, { keys });
+  const toError = (thrown: unknown, lines: readonly string[] = []) =>
+    fromSdkError(thrown, { keys, url: `${baseURL}/`, request: messagesOf(lines) });
   const files = new BatchFiles(sdk, { size, maxBytes, fill, poll, store, onChange, toError });
   /** The number of identical requests, by hash. Each is a request of its own. */
   const counts = new Map<string, number>();
@@ -154,7 +158,7 @@ export function openaiBatch(options: OpenAIBatchOptions = {}): OpenAIBatchProvid
       );
     } catch (thrown) {
       signal.throwIfAborted();
-      throw toError(thrown);
+      throw fromSdkError(thrown, { keys, url: `${baseURL}/`, request });
     } finally {
       release();
       files.forget(id);

@@ -1,7 +1,9 @@
 /** Sends requests to one endpoint of a server. */
 import { causeMessage } from "../../../model/cause_message.ts";
 import { ProviderError } from "../../../model/errors.ts";
+import { MAX_ERROR_BYTES, TooLargeError } from "../../http/bounds/answer_limits.ts";
 import { readBilling } from "../../http/read_billing.ts";
+import { isRedirect, redirectError } from "../../http/redirect_error.ts";
 import { redact } from "../../http/redact.ts";
 import type { HttpResponse, HttpSender } from "../../http/send/http_sender.ts";
 import { toWellFormedJson } from "../../http/well_formed.ts";
@@ -54,7 +56,10 @@ export class EndpointClient {
     }
     const { status } = response;
     if (status >= 200 && status < 300) return response;
-    if (isRedirect(status)) throw redirectError(response, url);
+    if (isRedirect(status)) {
+      response.cancel();
+      throw redirectError({ status, location: response.headers.get("location"), url });
+    }
     throw await readError(response);
   }
 }
@@ -84,25 +89,9 @@ function parseJson(text: string): unknown {
 }
 
 async function readError(response: HttpResponse): Promise<ServerError> {
-  // If the connection breaks while the body is read, the status alone is enough.
-  const text = await response.text().catch(() => "");
-  return new ServerError(text, { status: response.status, billing: readBilling(parseJson(text)) });
-}
-
-/** Whether the status is a redirect's. In browsers, one that is not followed has the status 0. */
-function isRedirect(status: number): boolean {
-  return (status >= 300 && status < 400) || status === 0;
-}
-
-function redirectError(response: HttpResponse, url: string): ProviderError {
-  response.cancel();
-  const target = URL.parse(response.headers.get("location") ?? "", url);
-  // The query may have a key.
-  const where = target === null || target.href === url
-    ? "elsewhere"
-    : `to ${target.origin}${target.pathname}`;
-  return new ProviderError(
-    `the server redirects requests ${where}, which is not followed: check the base URL`,
-    { code: "provider", status: response.status || undefined, retryable: false },
+  const text = await response.text(MAX_ERROR_BYTES).catch((thrown) =>
+    // If the connection breaks while the body is read, the status alone is enough.
+    thrown instanceof TooLargeError ? `with an error of more than ${MAX_ERROR_BYTES} bytes` : ""
   );
+  return new ServerError(text, { status: response.status, billing: readBilling(parseJson(text)) });
 }

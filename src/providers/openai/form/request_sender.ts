@@ -11,6 +11,14 @@ import { FULL_FORM, type RequestForm } from "./request_form.ts";
 /** The maximum number of forms in which one request is sent. */
 const MAX_FORMS = 4;
 
+/** What a sender needs to know. */
+export interface RequestSenderOptions {
+  /** Returns the message of an error, without API keys. */
+  readonly describe: (thrown: unknown, request: ModelRequest) => string;
+  /** The maximum size of a response, in bytes. */
+  readonly maxBytes: number;
+}
+
 /**
  * Sends requests in the form that the server accepts for a model.
  *
@@ -21,30 +29,27 @@ const MAX_FORMS = 4;
 export class RequestSender {
   readonly #client: EndpointClient;
   readonly #api: Api;
-  readonly #describe: (thrown: unknown, request: ModelRequest) => string;
+  readonly #options: RequestSenderOptions;
   /** What was learned, by model. */
   readonly #forms = new Map<string, RequestForm>();
 
-  /**
-   * Creates a sender for one API of a server.
-   *
-   * @param describe Returns the message of an error, without API keys.
-   */
-  constructor(
-    client: EndpointClient,
-    api: Api,
-    describe: (thrown: unknown, request: ModelRequest) => string,
-  ) {
+  /** Creates a sender for one API of a server. */
+  constructor(client: EndpointClient, api: Api, options: RequestSenderOptions) {
     this.#client = client;
     this.#api = api;
-    this.#describe = describe;
+    this.#options = options;
   }
 
   /** Sends a request and waits for the headers of the streamed response. */
   send(request: ModelRequest, options: SendOptions): Promise<HttpResponse> {
     const send = (form: RequestForm) => {
       const body = this.#api.buildRequest(request, { stream: true, form });
-      return { body, response: this.#client.send(body, options).then(throwRejection) };
+      return {
+        body,
+        response: this.#client.send(body, options).then((one) =>
+          throwRejection(one, this.#options)
+        ),
+      };
     };
     return this.#adapt(request, options, send);
   }
@@ -94,7 +99,7 @@ export class RequestSender {
           startedAt,
           durationMs: performance.now() - began,
           status: (thrown as { status?: number }).status ?? 400,
-          message: this.#describe(thrown, request),
+          message: this.#options.describe(thrown, request),
         });
         form = next;
       }
@@ -117,11 +122,14 @@ export class RequestSender {
  *
  * @throws {ServerError} If the response is a rejection.
  */
-async function throwRejection(response: HttpResponse): Promise<HttpResponse> {
+async function throwRejection(
+  response: HttpResponse,
+  { maxBytes }: RequestSenderOptions,
+): Promise<HttpResponse> {
   const { status, headers } = response;
   const isJson = /^application\/json\b/i.test(headers.get("content-type") ?? "");
   if (!isJson || headers.get("content-length") === null) return response;
-  const text = await response.text();
+  const text = await response.text(maxBytes);
   const body = parseJson(text);
   const error = new ServerError(body);
   if (isFailure(body) && isRejection(error)) throw error;

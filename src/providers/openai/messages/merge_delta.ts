@@ -1,5 +1,6 @@
 /** Merges the deltas of fields that servers add to Chat Completions. */
 import { isRecord } from "../../../model/check_options.ts";
+import { MAX_ITEMS_PER_ANSWER, tooManyItems } from "../../http/bounds/answer_limits.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,6 +14,9 @@ const CONTINUED = /text$|summary$|^thinking$/;
  * Returns the value with the delta added: texts are joined, and each item of a list continues the
  * item with its type and its index or id, or else is appended. The members of an object arrive
  * whole, and replace those before.
+ *
+ * @throws {ProviderError} If a list or an object has more items than an answer may have: each delta
+ * costs as much time as there are items.
  */
 export function mergeDelta(value: unknown, delta: unknown): unknown {
   if (delta === null || delta === undefined) return value;
@@ -23,7 +27,7 @@ export function mergeDelta(value: unknown, delta: unknown): unknown {
 
 /** Returns the fields with those of the delta added. */
 export function mergeFields(value: Fields, delta: Fields): Fields {
-  const merged: Record<string, unknown> = { ...value };
+  const merged = copyFields(value);
   for (const [name, member] of Object.entries(delta)) {
     if (!WHOLE.has(name)) merged[name] = mergeDelta(merged[name], member);
     else if (member !== "") merged[name] = member ?? merged[name];
@@ -31,8 +35,14 @@ export function mergeFields(value: Fields, delta: Fields): Fields {
   return merged;
 }
 
+function copyFields(value: Fields): Record<string, unknown> {
+  const copy = { ...value };
+  if (Object.keys(copy).length > MAX_ITEMS_PER_ANSWER) throw tooManyItems("fields");
+  return copy;
+}
+
 function replaceMembers(value: Fields, delta: Fields): Fields {
-  const merged: Record<string, unknown> = { ...value };
+  const merged = copyFields(value);
   for (const [name, member] of Object.entries(delta)) {
     const own = merged[name];
     if (member === null || member === "") merged[name] ??= member;
@@ -42,6 +52,7 @@ function replaceMembers(value: Fields, delta: Fields): Fields {
 }
 
 function mergeItem(items: readonly unknown[], delta: unknown): readonly unknown[] {
+  if (items.length > MAX_ITEMS_PER_ANSWER) throw tooManyItems("items in a list");
   const at = isRecord(delta) ? findItem(items, delta) : -1;
   if (at < 0) return [...items, delta];
   return items.with(at, mergeFields(items[at] as Fields, delta as Fields));

@@ -8,15 +8,22 @@ export interface BodyReceiver {
   onChunk(chunk: Uint8Array): void;
   /** Called at the end. */
   onEnd(): void;
+  /** Called when the decoder takes chunks again. */
+  onDrain(): void;
   /** Called instead of {@linkcode onEnd} if the body cannot be decoded. */
   onError(error: Error): void;
 }
 
 /** Takes the encoded chunks. */
 export interface BodyDecoder {
-  write(chunk: Uint8Array): unknown;
+  /** Takes a chunk. Returns whether it takes more before it calls `onDrain`. */
+  write(chunk: Uint8Array): boolean;
   end(): unknown;
   destroy(): unknown;
+  /** Stops passing on decoded chunks. */
+  pause(): unknown;
+  /** Continues. */
+  resume(): unknown;
 }
 
 /** Like `fetch`, decodes all that has arrived of a body that is cut off. */
@@ -61,9 +68,12 @@ export function createDecoder(encoding: string, receiver: BodyReceiver): BodyDec
     decoder.on("error", onError);
     if (i > 0) decoders[i - 1]!.pipe(decoder);
   }
-  decoders.at(-1)!.on("data", (chunk) => receiver.onChunk(chunk))
-    .on("end", () => receiver.onEnd());
+  const last = decoders.at(-1)!;
+  last.on("data", (chunk) => receiver.onChunk(chunk)).on("end", () => receiver.onEnd());
+  decoders[0]!.on("drain", () => receiver.onDrain());
   return {
+    pause: () => last.pause(),
+    resume: () => last.resume(),
     write: (chunk) => decoders[0]!.write(chunk),
     end: () => decoders[0]!.end(),
     destroy() {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { follow, type Follower, type Following } from "../../../../async/abort.ts";
+import { TooLargeError } from "../../bounds/answer_limits.ts";
 import type { HeaderReader } from "../../header_reader.ts";
 import { ConnectionError } from "../connection_error.ts";
 import type { HttpResponse } from "../http_sender.ts";
@@ -36,10 +37,13 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
   #chunks: Uint8Array[] = [];
   #unread = 0;
   #isPaused = false;
+  /** Whether the decoder takes no more chunks for now. */
+  #isDecoderFull = false;
   #state: "open" | "ended" | "failed" = "open";
   #failure: unknown;
   #reader: Waiter<Uint8Array | undefined> | undefined;
   #textReader: Waiter<string> | undefined;
+  #maxBytes = Infinity;
 
   /**
    * Creates the exchange of a request that is dispatched next.
@@ -53,11 +57,17 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
   }
 
   /** Reads the whole body as text. */
-  text(): Promise<string> {
+  text(maxBytes: number): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#state === "failed") return reject(this.#failure);
+      if (this.#unread > maxBytes) {
+        const error = new TooLargeError(maxBytes);
+        this.#fail(error);
+        return reject(error);
+      }
       if (this.#state === "ended") return resolve(this.#takeText());
       this.#textReader = { resolve, reject };
+      this.#maxBytes = maxBytes;
       this.#resume();
     });
   }
@@ -114,7 +124,16 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#decoder === undefined) this.onChunk(chunk);
-    else if (this.#state === "open") this.#decoder.write(chunk);
+    else if (this.#state === "open" && !this.#decoder.write(chunk)) {
+      this.#isDecoderFull = true;
+      this.#controller?.pause();
+    }
+  }
+
+  /** Continues to read from the server: the decoder takes chunks again. */
+  onDrain(): void {
+    this.#isDecoderFull = false;
+    if (this.#state === "open" && !this.#isPaused) this.#controller?.resume();
   }
 
   onResponseEnd(): void {
@@ -139,8 +158,11 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
     }
     this.#chunks.push(chunk);
     this.#unread += chunk.length;
+    if (this.#unread > this.#maxBytes) return this.#fail(new TooLargeError(this.#maxBytes));
     if (this.#unread < MAX_UNREAD || this.#textReader !== undefined || this.#isPaused) return;
     this.#isPaused = true;
+    // A small chunk may decompress to thousands of times its size.
+    this.#decoder?.pause();
     this.#controller?.pause();
   }
 
@@ -163,6 +185,7 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
     this.#state = "failed";
     this.#failure = failure;
     this.#following?.stop();
+    this.#chunks = [];
     this.#waiter.reject(failure);
     this.#reader?.reject(failure);
     this.#textReader?.reject(failure);
@@ -182,7 +205,8 @@ export class Exchange implements HttpResponse, DispatchHandler, Follower, BodyRe
   #resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#controller?.resume();
+    this.#decoder?.resume();
+    if (!this.#isDecoderFull) this.#controller?.resume();
   }
 
   #takeText(): string {

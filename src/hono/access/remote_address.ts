@@ -21,9 +21,3 @@ export function remoteAddress(c: Context): string | undefined {
   if (typeof socket === "string") return socket;
   return typeof env.requestIP === "function" ? env.requestIP(c.req.raw)?.address : undefined;
 }
-
-/** Whether it is a loopback address. */
-export function isLoopback(address: string): boolean {
-  const plain = address.toLowerCase().replace(/^\[|\]$/g, "").replace(/^::ffff:/, "");
-  return plain === "::1" || /^127(?:\.\d{1,3}){3}$/.test(plain);
-}

@@ -12,8 +12,12 @@ const SCHEMA = JSON.stringify({
 });
 const PROMPT = ["run", "--prompt", "Label: {input}", "-m", "gpt-5-mini", "-i", "in.jsonl"];
 
-async function dryRun(here: Place, args: readonly string[]): Promise<DryRunReport> {
-  const { code, out, err } = await here.shoal([...args, "--dry-run", "--json"]);
+async function dryRun(
+  here: Place,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<DryRunReport> {
+  const { code, out, err } = await here.shoal([...args, "--dry-run", "--json"], { env });
   assertEquals([code, err], [0, ""], err);
   return JSON.parse(out);
 }
@@ -208,10 +212,8 @@ Deno.test("--dry-run shows the request of a provider that is not one of openai()
 Deno.test("--dry-run shows the URL without the keys in it", async () => {
   await using here = await place();
   await here.write("in.jsonl", rowsOf(1));
-  const { requests } = await dryRun(here, [
-    ...PROMPT,
-    ...["--base-url", "http://user:secret-password@127.0.0.1:9/v1?api-key=secret-query"],
-  ]);
+  const url = "http://user:secret-password@127.0.0.1:9/v1?api-key=secret-query";
+  const { requests } = await dryRun(here, PROMPT, { OPENAI_BASE_URL: url });
   assertEquals(requests[0]!.url, "http://127.0.0.1:9/v1/chat/completions");
   assertEquals(JSON.stringify(requests).includes("secret"), false);
 });

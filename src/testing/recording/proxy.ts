@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import { unescape } from "node:querystring";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connectionFailure } from "../../model/connection_failure.ts";
 import { bindPort } from "../simulator/http/bind_port.ts";
@@ -103,8 +102,16 @@ function urlOf({ url = "/" }: IncomingMessage, { searchParams }: URL): URL {
 /** Returns the header for the user name and the password of a URL. */
 function basicOf({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
-  const credentials = `${unescape(username)}:${unescape(password)}`;
+  const credentials = `${decode(username)}:${decode(password)}`;
   return `Basic ${Buffer.from(credentials).toString("base64")}`;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function headersOf({ rawHeaders }: IncomingMessage, basic: string | undefined): Headers {

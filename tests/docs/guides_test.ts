@@ -48,7 +48,7 @@ Deno.test("the flags of a command have their values, defaults and bounds", () =>
   assertEquals(row("--poll"), ["`30s`", "a positive time such as 500ms, 30s, 5m or 2h"]);
   assertEquals(row("--max-tokens"), ["–", "a positive integer"]);
   assertEquals(row("--meta"), ["off", "–"]);
-  assertEquals(row("--as"), ["`output`", "–"]);
+  assertEquals(row("--as"), ["`output`", "the name of a column"]);
 });
 
 Deno.test("a table of an unknown type or command is an error", async () => {

@@ -49,7 +49,6 @@ Deno.test("the flags of a command have their values, defaults and bounds", () =>
   assertEquals(row("--max-tokens"), ["–", "a positive integer"]);
   assertEquals(row("--meta"), ["off", "–"]);
   assertEquals(row("--as"), ["`output`", "the name of a column"]);
-  assertEquals(row("--key"), ["–", "–"]);
 });
 
 Deno.test("a table of an unknown type or command is an error", async () => {

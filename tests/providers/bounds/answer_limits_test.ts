@@ -80,7 +80,7 @@ for (const encoding of ENCODINGS) {
     }
   });
 
-  Deno.test(`answer limits: an ${encoding ?? "plain"} error without end has its status`, async () => {
+  Deno.test(`answer limits: an error (${encoding ?? "plain"}) without end has its status`, async () => {
     await using server = endlessServer((n) => ({
       status: [429, 500, 400][n - 1]!,
       headers: { "retry-after-ms": "0" },

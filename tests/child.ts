@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { runtime } from "./runtime.ts";
 
@@ -87,11 +88,14 @@ function start(
     if (end >= 0) firstLine.resolve(printed.slice(0, end));
   });
   const stderr = text(child.stderr);
+  // The process may be reported as closed before all of its output has been read.
+  const allPrinted = finished(child.stdout).catch(() => {});
   let alive = true;
   const output = new Promise<Output>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", async (code, signal) => {
       alive = false;
+      await allPrinted;
       firstLine.resolve(printed);
       resolve({ success: code === 0, code, signal, stdout: printed, stderr: await stderr });
     });

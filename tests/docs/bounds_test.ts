@@ -33,8 +33,13 @@ const VALUES: Readonly<Record<string, Values>> = {
   "a positive number of milliseconds": POSITIVE,
   "a share from 0 up to, but not, 1": BELOW_ONE,
   "a status from 200 to 599": { outside: [199, 600, NaN], inside: [200, 599] },
+  "a whole number from 1 to 500,000,000": {
+    outside: [0, 500_000_001, 1.5, NaN],
+    inside: [1, 500_000_000],
+  },
   "a whole number, 0 or more": WHOLE,
   "a whole number, 0 or more, or Infinity": { outside: WHOLE.outside, inside: [0, 1, Infinity] },
+  "above 0 and at most 1": { outside: [0, 1.001, NaN], inside: [0.001, 1] },
   "at least 0 and below 1": BELOW_ONE,
   "milliseconds above 0": POSITIVE,
   "milliseconds since 1970": { outside: [NaN], inside: [0] },

@@ -29,6 +29,7 @@ const STAYS: Readonly<Record<string, string>> = {
   failures: "option in the file of the agents",
   fallbackModels: "option in the file of the agents",
   key: "property of a row in the file of the agents",
+  maxAnswerBytes: "option of openai() in the file of the agents",
   maxSteps: "option in the file of the agents",
   mediaType: "property of an attachment in the file of the agents",
   onDelta: "callback in the file of the agents",

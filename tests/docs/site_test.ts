@@ -39,30 +39,41 @@ function inBrowser(
   const ignore = noBrowser;
   Deno.test({ name, ignore, sanitizeOps: false, sanitizeResources: false }, async () => {
     await built;
-    browser ??= await launch();
-    await using server = await serveSite();
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(20_000);
-    const problems: string[] = [];
-    try {
-      const page = await context.newPage();
-      page.on("request", (request) => {
-        if (!/^(?:data|blob):/.test(request.url()) && !request.url().startsWith(server.url)) {
-          problems.push(`asks ${request.url()}`);
-        }
-      });
-      page.on("response", (response) => {
-        if (response.status() !== 200 && !response.url().includes("no-such-page")) {
-          problems.push(`${response.url()}: ${response.status()}`);
-        }
-      });
-      page.on("pageerror", (error) => problems.push(String(error)));
-      await fn({ page, url: server.url });
-      assertEquals(problems, []);
-    } finally {
-      await context.close();
-    }
+    await look(options, fn).catch(async (error) => {
+      if (browser?.isConnected()) throw error;
+      // The browser itself has crashed, as on a machine without memory: that says nothing.
+      await look(options, fn);
+    });
   });
+}
+
+async function look(
+  options: BrowserContextOptions,
+  fn: (setup: Setup) => Promise<void>,
+): Promise<void> {
+  if (!browser?.isConnected()) browser = await launch();
+  await using server = await serveSite();
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(20_000);
+  const problems: string[] = [];
+  try {
+    const page = await context.newPage();
+    page.on("request", (request) => {
+      if (!/^(?:data|blob):/.test(request.url()) && !request.url().startsWith(server.url)) {
+        problems.push(`asks ${request.url()}`);
+      }
+    });
+    page.on("response", (response) => {
+      if (response.status() !== 200 && !response.url().includes("no-such-page")) {
+        problems.push(`${response.url()}: ${response.status()}`);
+      }
+    });
+    page.on("pageerror", (error) => problems.push(String(error)));
+    await fn({ page, url: server.url });
+    assertEquals(problems, []);
+  } finally {
+    await context.close();
+  }
 }
 
 Deno.test({

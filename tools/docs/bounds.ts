@@ -19,7 +19,7 @@ export async function boundsOf(type: string, { name, text }: Member): Promise<st
 }
 
 /** What errors call numbers. */
-const IS_NUMBER = /\b(?:number|integer|milliseconds|port|status|share|at least)\b/;
+const IS_NUMBER = /\b(?:number|integer|milliseconds|port|status|share|above|at least)\b/;
 
 /** Returns the type in the declaration of a property. */
 export function typeOf(text: string): string {

@@ -48,11 +48,13 @@ export const PROBES: Readonly<Record<string, (options: Options) => unknown>> = {
   KvJournalOptions: (options) => kvJournal(undefined, options),
   LimitOptions: (limits) => run({ limits }),
   MemoryCacheOptions: (options) => agents.memoryCache(options),
+  MetricsOptions: (metrics) => routes({ metrics }),
   ModelAgentOptions: define,
   ModelOptions: define,
   ModelSettings: define,
   OnlyOptions: run,
   OpenAIOptions: (options) => openai({ apiKey: "none", ...options }),
+  OpenAIRoutesOptions: (openai) => routes({ openai }),
   ParallelOptions: (options) =>
     agents.defineParallel({ name: "p", branches: { b: agent }, ...options }),
   PipelineOptions: (options) => agents.definePipeline({ name: "p", steps: [agent], ...options }),
@@ -83,6 +85,7 @@ export const PROBES: Readonly<Record<string, (options: Options) => unknown>> = {
   SqliteJournalOptions: (options) => sqliteJournal(":memory:", options),
   TimeoutOptions: (timeout) => define({ timeout }),
   Token: (token) => routes({ auth: { tokens: [{ token: "a-secret-token", ...token }] } }),
+  TokenAuth: (auth) => routes({ auth }),
   TokenPrices: (options) => price({ input: 1, output: 1, ...options }),
   ToolOptions: (options) =>
     agents.defineTool({ name: "t", description: "d", input: OBJECT, run: () => "", ...options }),

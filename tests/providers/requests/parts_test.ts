@@ -233,7 +233,8 @@ Deno.test("messages: rejects unknown fields and parts by name", async () => {
     await assertRejects(() => A.call({ q: "x" }, { messages }), TypeError, named);
     const B = defineAgent({ ...agent, prompt: (_: object) => messages, provider });
     const error = await errorOf(B.call({}));
-    assertEquals(error.code, "invalid_params");
+    // The mistake is in the agent's own code, and not in the parameters.
+    assertEquals(error.code, "tool");
     assertStringIncludes(error.message, named);
   }
   // What is `undefined` counts as absent.

@@ -220,7 +220,8 @@ Deno.test("Ctrl-C before the first row leaves nothing behind", async () => {
     `import process from "node:process";
      export { Sentiment } from ${JSON.stringify(AGENTS)};
      process.on("newListener", (name) => {
-       if (name === "SIGINT") console.error("listening");
+       // The listener is added after this event.
+       if (name === "SIGINT") setTimeout(() => console.error("listening"));
      });`,
   );
   const args = ["run", "listening.ts", "-o", "o.jsonl"];

@@ -139,6 +139,7 @@ inBrowser(
   "can be used by keyboard alone: sign in, call an agent, sign out",
   async ({ page, url }) => {
     // The field has the focus at first.
+    await page.locator("#token:focus").waitFor();
     await page.keyboard.type("mistaken");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").waitFor();

@@ -19,6 +19,8 @@ export const ROOT: URL = new URL("../../", import.meta.url);
 const CACHE = new URL(".runtimes/", ROOT);
 const COPIED = ["docs", "examples", "src", "tests", "tools", "bench/results"];
 const FILES = ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "deno.json", "mod.ts"];
+/** Folders of the site of the docs, which has packages and pages of its own. */
+const NOT_COPIED = ["tools/site"];
 const HARNESS = "tools/runtimes/harness.ts";
 const STD = "npm:deno-std@1.4.0";
 
@@ -132,7 +134,9 @@ function withoutSpecifiers(source: string): string {
 /** Yields the paths of all files in a folder, relative to the root. */
 export function* filesIn(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(new URL(`${folder}/`, ROOT))) {
-    if (isDirectory) yield* filesIn(`${folder}/${name}`);
-    else yield `${folder}/${name}`;
+    const path = `${folder}/${name}`;
+    if (NOT_COPIED.includes(path)) continue;
+    if (isDirectory) yield* filesIn(path);
+    else yield path;
   }
 }

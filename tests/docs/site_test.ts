@@ -41,7 +41,9 @@ function inBrowser(
     await built;
     await look(options, fn).catch(async (error) => {
       if (browser?.isConnected()) throw error;
-      // The browser itself has crashed, as on a machine without memory: that says nothing.
+      // The browser has ended, and not only the page. That was seen once, on a busy machine. The
+      // cause is not known. A site that ends browsers fails the second time, too.
+      console.warn("The browser ended during a test, which runs once more:", error);
       await look(options, fn);
     });
   });

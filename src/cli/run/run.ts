@@ -183,7 +183,7 @@ export async function run(
         ? budget
         : await remainingBudget(journal, folder.name, settings);
       const exitCode = await writeRows(rows, { ...session, budget: left }, sinks);
-      // Without rows, there was nothing to send.
+      // An input without rows is no mistake: its run is kept, although it has sent nothing.
       if (exitCode === EXIT.ok) await start.keep();
       return exitCode;
     });
